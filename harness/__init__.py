@@ -1,0 +1,1 @@
+"""Turns a case into a verdict, on any target."""
