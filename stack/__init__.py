@@ -1,0 +1,39 @@
+"""The reference stack: an IPv4 host, and a router when told to forward.
+
+Rule: no input or output, no clock, no randomness of its own, no thread, no global state. Frames and
+the time come in as arguments; frames come out of `Node.poll`. Any octets may arrive: nothing raises
+and memory is bounded. Expected trouble is a value. Nothing but the standard library is used.
+
+Every rule stands beside the branch that obeys it, with its RFC and section. Choices that the RFCs
+leave open, and habits of real stacks, are fields of `Policy`.
+
+Modules in reading order:
+
+The facade
+    ``node`` (start here), ``policy`` (the choices and the presets RFC, NETSTACK, NETSTACK_LATER),
+    ``hooks``, ``counters``
+Octets to values and back
+    ``wire``
+What a node consists of
+    ``core``, ``nic``, ``addresses``, ``groups``, ``routes``, ``neighbours``, ``path_mtu``,
+    ``timers``, ``inbound``, ``refusal``
+A datagram's way in
+    ``link``, ``arp``, ``receive``, ``forward``, ``deliver``, ``reassembly``
+Options
+    ``options`` (one pass over an area), ``option_work``, ``source_route``, ``user_options``
+A datagram's way out
+    ``route_choice``, ``send``, ``identification``, ``fragment``
+ICMP and IGMP
+    ``icmp``, ``icmp_reply``, ``icmp_errors``, ``rate_limit``, ``icmp_report``, ``igmp``,
+    ``membership``
+Transport and its users
+    ``udp``, ``tcp``, ``raw``, ``socket_table``, ``socket_errors``, ``socket_base``,
+    ``udp_socket``, ``raw_socket``, ``icmp_socket``
+"""
+
+from __future__ import annotations
+
+from stack.node import Node
+from stack.policy import NETSTACK, NETSTACK_LATER, RFC, Policy
+
+__all__ = ["NETSTACK", "NETSTACK_LATER", "RFC", "Node", "Policy"]

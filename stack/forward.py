@@ -1,0 +1,269 @@
+"""Forwarding, when the node is told to be a router (RFC 1812 §5, RFC 1122 §3.3.5).
+
+A datagram comes here when its destination is not ours, or when it is ours but a source route in it
+goes on. Fragments are forwarded one by one (RFC 1812 §5.2.6).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from stack import icmp_errors, send
+from stack.hooks import Place
+from stack.inbound import Cast
+from stack.option_work import run_options
+from stack.options import Use
+from stack.policy import SourceRouting
+from stack.routes import LINK_LOCAL, Hop
+from stack.wire.address import (
+    is_class_e,
+    is_limited_broadcast,
+    is_loopback,
+    is_multicast,
+    is_zero_network,
+)
+from stack.wire.icmp import (
+    DESTINATION_UNREACHABLE,
+    FRAGMENTATION_NEEDED,
+    HOST_UNREACHABLE,
+    NET_UNREACHABLE,
+    PARAMETER_PROBLEM,
+    REDIRECT_HOST,
+    SOURCE_ROUTE_FAILED,
+    TIME_EXCEEDED,
+    TTL_EXCEEDED,
+)
+from stack.wire.ipv4 import Ipv4Header, build_ipv4, copy_header
+
+if TYPE_CHECKING:
+    from stack.core import Core
+    from stack.inbound import Inbound
+    from stack.neighbours import Failure
+    from stack.nic import Nic
+    from stack.source_route import SourceRoute
+
+_DESTINATION_POINTER = 16
+
+
+class _Course(NamedTuple):
+    """Where a datagram goes from here."""
+
+    destination: int
+    hop: Hop
+    cast: Cast
+    source_routed: bool
+    """It has a source route, ours to follow or not: then no redirect (RFC 1812 §5.2.7.2)."""
+    take_hop: bool
+    """We are a listed hop of it."""
+
+
+def transit(core: Core, inbound: Inbound) -> None:
+    """Forward a datagram whose destination is not this node."""
+    count = inbound.nic.counters.inc
+    header = inbound.header
+    if inbound.link is not Cast.UNICAST and core.policy.mind_link_broadcast:
+        # RFC 1812 §5.3.4: MUST NOT forward what was received as a link-layer broadcast, nor as a
+        # link-layer multicast unless it goes to a group.
+        count("ipSystemStatsInDiscards")
+        return
+    if not _may_travel(header.destination) or not _may_travel(header.source):
+        # RFC 1812 §5.3.7, RFC 1112 §7.2, RFC 3927 §2.7: silently discarded.
+        count("ipSystemStatsInAddrErrors")
+        return
+    count("ipSystemStatsInForwDatagrams")
+    source_routed = False
+    if header.options:
+        result = run_options(core, inbound, Use.VERIFY)
+        if result is None:
+            return
+        if result.source_route is not None:
+            source_routed = True
+            if not _may_pass(core, inbound, result.source_route):
+                return
+    hop = core.routes.find(header.destination, tos=header.tos)
+    if hop is None or hop.nic.loopback:
+        count("ipSystemStatsInNoRoutes")
+        if core.policy.router_unreachables:
+            # RFC 1812 §4.3.3.1: no route at all gives code 0.
+            icmp_errors.report(core, inbound, DESTINATION_UNREACHABLE, NET_UNREACHABLE)
+        return
+    cast = _cast(core, inbound, header.destination, hop)
+    if cast is None:
+        count("ipSystemStatsInAddrErrors")
+        return
+    _pass_on(core, inbound, _Course(header.destination, hop, cast, source_routed, take_hop=False))
+
+
+def _may_travel(address: int) -> bool:
+    """Whether a datagram from or to this address may go from one network to another."""
+    return not (
+        is_zero_network(address)
+        or is_loopback(address)
+        or is_multicast(address)
+        or is_class_e(address)
+        or is_limited_broadcast(address)
+        or LINK_LOCAL.contains(address)
+    )
+
+
+def _may_pass(core: Core, inbound: Inbound, route: SourceRoute) -> bool:
+    """Judge a source route in a datagram that is not addressed to this node."""
+    if core.policy.drop_transit_source_routes:
+        # RFC 7126 §4.3.5: dropped, where the operator wants it so.
+        inbound.nic.counters.inc("ipSystemStatsInDiscards")
+        return False
+    if route.is_strict and not route.is_complete:
+        # RFC 1812 §5.2.2: a strict route leads through listed hops only; point at the destination.
+        inbound.nic.counters.inc("ipSystemStatsInHdrErrors")
+        icmp_errors.report(core, inbound, PARAMETER_PROBLEM, 0, pointer=_DESTINATION_POINTER)
+        return False
+    return True
+
+
+def _cast(core: Core, inbound: Inbound, destination: int, hop: Hop) -> Cast | None:
+    """Unicast, or a directed broadcast that may go on; None for one that may not."""
+    if hop.gateway is not None:
+        return Cast.UNICAST
+    addresses = hop.nic.addresses
+    if addresses.all_zeros(destination) is not None:
+        # RFC 1812 §4.2.3.1: the old form SHOULD be silently discarded.
+        return None
+    if addresses.broadcast(destination) is None:
+        return Cast.UNICAST
+    # RFC 2644 §3: off unless told; RFC 919 §6: never back onto the network it came from.
+    if core.policy.forward_directed_broadcasts and hop.nic is not inbound.nic:
+        return Cast.BROADCAST
+    return None
+
+
+def next_listed_hop(core: Core, inbound: Inbound, route: SourceRoute) -> None:
+    """Send a source-routed datagram on to the next address of its route (RFC 1122 §3.3.5)."""
+    count = inbound.nic.counters.inc
+    count("ipSystemStatsInForwDatagrams")
+    if inbound.cast is not Cast.UNICAST:
+        count("ipSystemStatsInDiscards")
+        return
+    following = core.policy.source_route is SourceRouting.FORWARD
+    destination = route.next_hop
+    if not following or destination is None or not _may_travel(destination):
+        _source_route_failed(core, inbound)
+        return
+    if core.owns(destination):
+        _to_ourselves(core, inbound, destination)
+        return
+    hop = core.routes.find(destination, tos=inbound.header.tos)
+    # RFC 791 §3.1: a strict route goes straight to the next address.
+    if hop is None or hop.nic.loopback or (route.is_strict and hop.gateway is not None):
+        _source_route_failed(core, inbound)
+        return
+    cast = _cast(core, inbound, destination, hop)
+    if cast is not Cast.UNICAST:
+        _source_route_failed(core, inbound)
+        return
+    _pass_on(core, inbound, _Course(destination, hop, cast, source_routed=True, take_hop=True))
+
+
+def _source_route_failed(core: Core, inbound: Inbound) -> None:
+    """RFC 1122 §3.3.5: a route that is not followed SHOULD give code 5."""
+    inbound.nic.counters.inc("ipSystemStatsInDiscards")
+    icmp_errors.report(core, inbound, DESTINATION_UNREACHABLE, SOURCE_ROUTE_FAILED)
+
+
+def _to_ourselves(core: Core, inbound: Inbound, destination: int) -> None:
+    """The next listed hop is this node again."""
+    owner = core.owner(destination)
+    if owner is None or _expired(core, inbound):
+        return
+    header = _onward_header(core, inbound, destination, destination, take_hop=True)
+    if header is not None:
+        send.loop_back(core, owner, build_ipv4(header, inbound.payload))
+
+
+def _expired(core: Core, inbound: Inbound) -> bool:
+    # RFC 1812 §5.3.1: lowered by one; zero then means discarded, and Time Exceeded.
+    if inbound.header.ttl > 1 or (inbound.header.ttl and not core.policy.ttl_one_expires):
+        return False
+    inbound.nic.counters.inc("ipSystemStatsInHdrErrors")
+    inbound.nic.counters.inc("IP.Forwarding.ExhaustedTTL")
+    icmp_errors.report(core, inbound, TIME_EXCEEDED, TTL_EXCEEDED)
+    return True
+
+
+def _onward_header(
+    core: Core, inbound: Inbound, destination: int, stamp_address: int | None, *, take_hop: bool
+) -> Ipv4Header | None:
+    """The header for the way on: TTL, destination and options change, nothing else does."""
+    header = copy_header(inbound.header)
+    header.destination = destination
+    header.ttl -= 1
+    if header.options:
+        # RFC 1812 §4.2.2.2: the address written is that of the interface it leaves by.
+        result = run_options(
+            core,
+            inbound,
+            Use.FORWARD,
+            stamp_address=stamp_address,
+            take_hop=take_hop,
+            count=False,
+        )
+        if result is None:
+            return None
+        header.options = result.area
+    return header
+
+
+def _pass_on(core: Core, inbound: Inbound, course: _Course) -> None:
+    nic = course.hop.nic
+    if _expired(core, inbound):
+        return
+    stamp_address = nic.addresses.source_for(course.hop.next_hop)
+    header = _onward_header(
+        core, inbound, course.destination, stamp_address, take_hop=course.take_hop
+    )
+    if header is None:
+        return
+    if not core.hooks.let_pass(Place.FORWARD, nic.number, header, inbound.payload):
+        inbound.nic.counters.inc("IP.IPTablesForwardDropped")
+        inbound.nic.counters.inc("ipSystemStatsInDiscards")
+        return
+    if nic is inbound.nic and not course.source_routed and core.forwarding:
+        _redirect(core, inbound, nic, course)
+    nic.counters.inc("ipSystemStatsOutForwDatagrams")
+    refused = send.put_out(
+        core,
+        nic,
+        header,
+        inbound.payload,
+        next_hop=course.hop.next_hop,
+        cast=course.cast,
+        mtu=nic.mtu,
+        about=inbound,
+    )
+    if refused is not None:
+        # RFC 1191 §4: code 4 with the MTU of the link that it did not fit.
+        icmp_errors.report(
+            core, inbound, DESTINATION_UNREACHABLE, FRAGMENTATION_NEEDED, mtu=nic.mtu
+        )
+
+
+def _redirect(core: Core, inbound: Inbound, nic: Nic, course: _Course) -> None:
+    """RFC 1812 §5.2.7.2: the source is on the subnet of the next hop, the datagram turns back."""
+    source = nic.addresses.on_link(inbound.header.source)
+    next_hop = nic.addresses.on_link(course.hop.next_hop)
+    if not core.policy.redirects or source is None or source != next_hop:
+        return
+    # Codes 0 and 2 MUST NOT be generated; code 1 may stand for code 3.
+    icmp_errors.report_redirect(core, inbound, nic, REDIRECT_HOST, course.hop.next_hop)
+
+
+def next_hop_silent(core: Core, failure: Failure) -> None:
+    """RFC 1812 §3.3.2, §4.3.3.1: report host unreachable once resolution has failed."""
+    reported: list[Inbound] = []
+    for waiting in failure.waiting:
+        inbound = waiting.about
+        # The pieces of one datagram have one error between them.
+        if inbound is None or any(inbound is each for each in reported):
+            continue
+        reported.append(inbound)
+        if core.policy.router_unreachables:
+            icmp_errors.report(core, inbound, DESTINATION_UNREACHABLE, HOST_UNREACHABLE)

@@ -1,0 +1,118 @@
+"""ICMP errors received: what they teach IP, and to whom they are passed (S5.30 to S5.37).
+
+RFC 1122 §3.2.2: an error is passed to the protocol that the quoted header names. A quote that is
+too short, or is not of a datagram that this host can have sent, is worth nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from stack.routes import Hop
+from stack.wire.address import is_multicast
+from stack.wire.icmp import (
+    DESTINATION_UNREACHABLE,
+    FRAGMENTATION_NEEDED,
+    REDIRECT_HOST_FOR_TOS,
+    IcmpMessage,
+)
+from stack.wire.ipv4 import FLAG_DF
+
+if TYPE_CHECKING:
+    from stack.core import Core
+    from stack.inbound import Inbound
+
+
+class Quote(NamedTuple):
+    """What an error tells of the datagram it is about."""
+
+    source: int
+    destination: int
+    protocol: int
+    tos: int
+    total_length: int
+    df: bool
+    fragment_offset: int
+    payload: bytes
+
+
+def read_quote(octets: bytes) -> Quote | None:
+    """Read the quoted datagram; its checksum is not judged, for routers may have changed it."""
+    if len(octets) < 20:
+        return None
+    header_length = (octets[0] & 15) * 4
+    if octets[0] >> 4 != 4 or header_length < 20 or len(octets) < header_length:
+        return None
+    fragment = int.from_bytes(octets[6:8], "big")
+    return Quote(
+        source=int.from_bytes(octets[12:16], "big"),
+        destination=int.from_bytes(octets[16:20], "big"),
+        protocol=octets[9],
+        tos=octets[1],
+        total_length=int.from_bytes(octets[2:4], "big"),
+        df=bool(fragment >> 13 & FLAG_DF),
+        fragment_offset=fragment & 0x1FFF,
+        payload=octets[header_length:],
+    )
+
+
+def _own_quote(core: Core, inbound: Inbound, message: IcmpMessage) -> Quote | None:
+    quote = read_quote(message.data)
+    if quote is None:
+        inbound.nic.counters.inc("icmpStatsInErrors")
+        return None
+    return quote if core.owns(quote.source) else None
+
+
+def error(core: Core, inbound: Inbound, message: IcmpMessage) -> None:
+    """Take in destination unreachable, time exceeded or parameter problem.
+
+    RFC 1122 §3.2.2.1, §3.2.2.4, §3.2.2.5: MUST be passed to the transport layer. Nothing is
+    concluded about routes: codes 0, 1 and 5 are hints only.
+    """
+    quote = _own_quote(core, inbound, message)
+    if quote is None:
+        return
+    mtu = 0
+    if message.type == DESTINATION_UNREACHABLE and message.code == FRAGMENTATION_NEEDED:
+        mtu = _too_big(core, quote, message.next_hop_mtu)
+    if quote.fragment_offset == 0 and core.policy.errors_reach_transport:
+        core.sockets.icmp_error(inbound, message, quote, mtu)
+
+
+def _too_big(core: Core, quote: Quote, next_hop_mtu: int) -> int:
+    """RFC 1191 §3: lower the estimate of the path; answer what it is now."""
+    hop = core.routes.find(quote.destination, tos=quote.tos, source=quote.source)
+    if hop is None:
+        return 0
+    return core.path_mtu.too_big(
+        quote.destination, next_hop_mtu, quote.total_length, hop.nic.mtu, core.now
+    )
+
+
+def redirect(core: Core, inbound: Inbound, message: IcmpMessage) -> None:
+    """RFC 1122 §3.2.2.2: a host MUST update its routing information accordingly."""
+    quote = _own_quote(core, inbound, message)
+    if quote is None or message.code > REDIRECT_HOST_FOR_TOS:
+        return
+    # RFC 1812 §5.2.7.2: a router does not follow redirects; with forwarding off it is a host.
+    if core.forwarding or not core.policy.redirects:
+        return
+    if not _may_redirect(core, inbound, message.gateway, quote):
+        return
+    # RFC 1122 §3.3.1.2: a network redirect is taken for the destination alone. RFC 1349 §6.2:
+    # codes 2 and 3 are honoured; only code 3 is for one TOS.
+    tos = quote.tos if message.code == REDIRECT_HOST_FOR_TOS else None
+    core.routes.redirect(quote.destination, tos, inbound.nic, message.gateway)
+
+
+def _may_redirect(core: Core, inbound: Inbound, gateway: int, quote: Quote) -> bool:
+    nic = inbound.nic
+    # RFC 1122 §3.2.2.2: the new gateway is on the net through which the redirect arrived,
+    if nic.addresses.on_link(gateway) is None or core.owns(gateway):
+        return False
+    if core.is_subnet_broadcast(gateway) or is_multicast(quote.destination):
+        return False
+    # and the redirect comes from the current first hop for the destination.
+    hop = core.routes.find(quote.destination, tos=quote.tos, source=quote.source)
+    return isinstance(hop, Hop) and hop.gateway == inbound.header.source and hop.nic is nic

@@ -1,0 +1,31 @@
+"""One network interface: its link, its addresses, its groups, its neighbours (S1.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from stack.addresses import AddressTable
+from stack.counters import Counters
+from stack.membership import Membership
+from stack.neighbours import NeighbourTable
+
+
+@dataclass(slots=True, eq=False)
+class Nic:
+    """What the stack keeps for one NIC."""
+
+    number: int
+    mac: bytes | None
+    """Six octets; None on a link without Ethernet, where datagrams travel bare."""
+    mtu: int
+    """Octets of the largest datagram of the link."""
+    loopback: bool
+    counters: Counters
+    addresses: AddressTable
+    neighbours: NeighbourTable
+    membership: Membership
+    enabled: bool = False
+    groups: dict[int, int] = field(default_factory=dict)
+    """Groups joined here and how often (S1.21)."""
+    defended: dict[int, int] = field(default_factory=dict)
+    """When an address of ours was last defended, in microseconds (RFC 5227 §2.4)."""

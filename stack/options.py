@@ -1,0 +1,381 @@
+"""What is done with the options of a datagram (RFC 791 §3.1, RFC 1122 §3.2.1.8, RFC 1812 §5.3.13).
+
+One pass reads an option area and builds a new one; the old one is never changed. It stops at the
+first problem, names the octet at fault, and leaves it to the caller whether an ICMP error may be
+sent. Options that nobody here knows are kept or left out, never judged beyond their length octet
+(RFC 1122 §3.2.1.8: silently ignored; RFC 1812 §5.3.13.1: passed through unchanged).
+
+Pointers count from 0 at the first octet of the IP header, so the area begins at 20. The tests come
+in the order of section 4 of the behaviour specification; `Policy` says what presets do differently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+from stack.policy import Policy, RepeatRule, SourceRouting
+from stack.source_route import LOOSE, ROUTE_TYPES, STRICT, SourceRoute, take_hop
+
+END_OF_LIST: Final = 0
+NO_OPERATION: Final = 1
+RECORD_ROUTE: Final = 7
+TIMESTAMP: Final = 68
+SECURITY: Final = 130
+EXTENDED_SECURITY: Final = 133
+STREAM_IDENTIFIER: Final = 136
+ROUTER_ALERT: Final = 148
+
+COPIED: Final = 0x80
+"""RFC 791 §3.1: the flag in a type octet that sends the option into every fragment."""
+
+MAXIMUM_AREA: Final = 40
+
+ROUTER_ALERT_OPTION: Final = bytes((ROUTER_ALERT, 4, 0, 0))
+"""RFC 2113 §2.1: routers shall examine the packet."""
+
+TIMES_ONLY: Final = 0
+TIMES_AND_ADDRESSES: Final = 1
+TIMES_OF_LISTED: Final = 3
+
+_HEADER: Final = 20
+_DEFINED: Final = frozenset(
+    {RECORD_ROUTE, TIMESTAMP, SECURITY, LOOSE, EXTENDED_SECURITY, STREAM_IDENTIFIER, STRICT,
+     ROUTER_ALERT}
+)  # fmt: skip
+_MINIMUM_LENGTH: Final = {TIMESTAMP: 4, RECORD_ROUTE: 3, LOOSE: 3, STRICT: 3}
+
+
+class Use(Enum):
+    """What a pass is for (S4.2)."""
+
+    VERIFY = "each fragment before reassembly: rules applied, nothing written"
+    RECEIVE = "local delivery: our entries are written"
+    FORWARD = "in transit: our entries are written"
+    ECHO = "an echo request, for the reply: our entries are written, other types left out"
+    ORIGINATE = "one's own datagram: the timestamp is written"
+
+
+@dataclass(slots=True)
+class OptionCounts:
+    """How many options of each kind passed the tests of S4.8 to S4.10."""
+
+    timestamp: int = 0
+    record_route: int = 0
+    router_alert: int = 0
+    unknown: int = 0
+
+
+@dataclass(slots=True)
+class OptionProblem:
+    """Why the datagram is discarded."""
+
+    pointer: int | None
+    """The octet at fault for Parameter Problem; None when no ICMP error is wanted (S4.27)."""
+    counts: OptionCounts
+    """Options counted up to there."""
+
+
+@dataclass(slots=True)
+class OptionResult:
+    """What came of a pass without a problem."""
+
+    area: bytes = b""
+    """The new area. As long as the old one, filled with zeros; in ECHO only what the options need,
+    filled to a multiple of four."""
+    types: list[int] = field(default_factory=list)
+    """Types seen, in order, end-of-list and no-operation left out."""
+    router_alert: bool = False
+    source_route: SourceRoute | None = None
+    """The source route as received; None when there is none or the policy knows none."""
+    counts: OptionCounts = field(default_factory=OptionCounts)
+
+
+def process(
+    area: bytes,
+    *,
+    use: Use,
+    policy: Policy,
+    own_addresses: Callable[[int], bool],
+    stamp_address: int | None,
+    time_ms: int,
+    take_source_route_hop: bool = False,
+) -> OptionResult | OptionProblem:
+    """Run the options of one datagram.
+
+    `own_addresses` tells whether an address is one of the stack's. `stamp_address` is what is
+    written into entries, None when there is no such address. `time_ms` is the time of day in
+    milliseconds since midnight UT. With `take_source_route_hop` a source route that is not complete
+    moves on by a hop, recording `stamp_address`: for FORWARD, when the destination was ours.
+    """
+    if stamp_address is None and not policy.stamp_without_address:
+        # S4.13: the whole pass fails, without ICMP, whatever the options are.
+        return OptionProblem(None, OptionCounts())
+    run = _Pass(area, use, policy, own_addresses, stamp_address, time_ms, take_source_route_hop)
+    pointer = run.run()
+    if pointer is not None:
+        return OptionProblem(_HEADER + pointer, run.result.counts)
+    return run.result
+
+
+def originate(
+    area: bytes,
+    *,
+    policy: Policy,
+    own_addresses: Callable[[int], bool],
+    stamp_address: int | None,
+    time_ms: int,
+) -> bytes:
+    """The area that one's own datagram leaves with; an area with a problem leaves as it is.
+
+    RFC 1122 §3.2.1.8 e: the originating host MUST record a timestamp where addresses are not given
+    beforehand or the first one given is its own.
+    """
+    result = process(
+        area,
+        use=Use.ORIGINATE,
+        policy=policy,
+        own_addresses=own_addresses,
+        stamp_address=stamp_address,
+        time_ms=time_ms,
+    )
+    return area if isinstance(result, OptionProblem) else result.area
+
+
+def options_for_later_fragments(area: bytes) -> bytes:
+    """The options that go into every piece but the first, filled to a multiple of four.
+
+    RFC 791 §3.1: those with the copied flag. No-operation and end-of-list may be left out. What
+    stands behind an impossible length cannot be told apart and is left out.
+    """
+    kept = bytearray()
+    at = 0
+    while at < len(area):
+        kind = area[at]
+        if kind == END_OF_LIST:
+            break
+        if kind == NO_OPERATION:
+            at += 1
+            continue
+        if _length_is_impossible(area, at):
+            break
+        length = area[at + 1]
+        if kind & COPIED:
+            kept += area[at : at + length]
+        at += length
+    return pad(bytes(kept))
+
+
+def pad(octets: bytes) -> bytes:
+    """Filled with zeros to a multiple of four (RFC 791 §3.1)."""
+    return octets + bytes(-len(octets) & 3)
+
+
+def _length_is_impossible(area: bytes, at: int) -> bool:
+    """The length octet is not there, below 2, or runs past the area."""
+    return at + 1 == len(area) or not 2 <= area[at + 1] <= len(area) - at
+
+
+class _Pass:
+    """One run over an option area. Methods return where the fault is, or None."""
+
+    __slots__ = (
+        "_address", "_area", "_own", "_policy", "_seen", "_take_hop", "_time", "_use", "result",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        area: bytes,
+        use: Use,
+        policy: Policy,
+        own: Callable[[int], bool],
+        address: int | None,
+        time_ms: int,
+        take_hop: bool,
+    ) -> None:
+        self._area = area
+        self._use = use
+        self._policy = policy
+        self._own = own
+        self._address = address
+        self._time = time_ms
+        self._take_hop = take_hop
+        self._seen: set[int] = set()
+        self.result = OptionResult()
+
+    def run(self) -> int | None:
+        """Go through the area; the octet at fault is counted from the start of the area."""
+        area = self._area
+        out = bytearray()
+        at = 0
+        while at < len(area):
+            kind = area[at]
+            if kind in (END_OF_LIST, NO_OPERATION):
+                out.append(kind)
+                at += 1
+                if kind == END_OF_LIST:
+                    # RFC 791 §3.1: what follows is padding.
+                    break
+                continue
+            fault = self._shape(kind, at)
+            if fault is not None:
+                return fault
+            option = bytearray(area[at : at + area[at + 1]])
+            self.result.types.append(kind)
+            fault = self._content(kind, at, option)
+            if fault is not None:
+                return at + fault
+            if self._keeps(kind):
+                out += option
+            at += len(option)
+        if self._use is not Use.ECHO:
+            out += bytes(len(area) - len(out))
+        self.result.area = pad(bytes(out))
+        return None
+
+    def _shape(self, kind: int, at: int) -> int | None:
+        """S4.8 to S4.10: the tests before an option is counted."""
+        area, policy = self._area, self._policy
+        if _length_is_impossible(area, at):
+            # RFC 792: the pointer names the octet at fault. A length octet that is not there has
+            # no place in the header, so then it is the type octet.
+            at_length = policy.length_fault_at_length and at + 1 < len(area)
+            return at + 1 if at_length else at
+        length = area[at + 1]
+        minimum = _MINIMUM_LENGTH.get(kind, 2) if self._knows(kind) else 2
+        if length < minimum or (kind == ROUTER_ALERT and length != 4):
+            return at + 1
+        if policy.repeated_options is RepeatRule.KNOWN:
+            # RFC 791 §3.1: defined options appear at most once; RFC 1812 §5.2.4.1: so do source
+            # routes of either kind, and the pointer names the second one.
+            if kind not in _DEFINED:
+                return None
+            kind = LOOSE if kind == STRICT else kind
+        if kind in self._seen:
+            return at
+        self._seen.add(kind)
+        return None
+
+    def _knows(self, kind: int) -> bool:
+        return kind not in ROUTE_TYPES or self._policy.source_route is not SourceRouting.NONE
+
+    def _keeps(self, kind: int) -> bool:
+        """Whether the option goes into the new area."""
+        if self._use is not Use.ECHO or kind in (RECORD_ROUTE, TIMESTAMP):
+            return True
+        # RFC 1122 §3.2.2.6: record route, timestamp and the reversed source route, which the caller
+        # makes. S4.4: NETSTACK has router alert instead.
+        return kind == ROUTER_ALERT and not self._policy.echo_known_options_only
+
+    def _content(self, kind: int, at: int, option: bytearray) -> int | None:
+        """Count the option, judge what it holds and write our entry."""
+        counts = self.result.counts
+        if kind == TIMESTAMP:
+            counts.timestamp += 1
+            return self._timestamp(option)
+        if kind == RECORD_ROUTE:
+            counts.record_route += 1
+            return self._record_route(option)
+        if kind == ROUTER_ALERT:
+            counts.router_alert += 1
+            return self._router_alert(option)
+        if kind in ROUTE_TYPES and self._knows(kind):
+            return self._source_route(kind, at, option)
+        counts.unknown += 1
+        return None
+
+    def _timestamp(self, option: bytearray) -> int | None:
+        length, pointer, flag = option[1], option[2], option[3] & 15
+        if flag not in (TIMES_ONLY, TIMES_AND_ADDRESSES, TIMES_OF_LISTED):
+            return 3
+        size = 4 if flag == TIMES_ONLY else 8
+        # RFC 791 §3.1: the smallest legal pointer is 5.
+        if pointer < 5:
+            return 2
+        if pointer > length:
+            return self._overflow(option, flag)
+        # RFC 791 §3.1: some room but not enough is an error.
+        if pointer - 5 + size > length - 4:
+            return self._slot_fault((length - 4) % size)
+        if self._use is not Use.VERIFY:
+            self._stamp(option, flag, pointer - 1)
+        return None
+
+    def _overflow(self, option: bytearray, flag: int) -> int | None:
+        """A full area: the overflow count goes up, and must not itself overflow (RFC 791 §3.1)."""
+        if flag == TIMES_OF_LISTED and not self._policy.timestamp_flag3_overflows:
+            return None
+        if self._use is Use.ORIGINATE:
+            return None
+        if option[3] >> 4 == 15:
+            return 3
+        if self._use is not Use.VERIFY:
+            option[3] += 16
+        return None
+
+    def _stamp(self, option: bytearray, flag: int, place: int) -> None:
+        """Write the time, and our address where one goes before it."""
+        time = self._time.to_bytes(4, "big")
+        if flag == TIMES_ONLY:
+            option[place : place + 4] = time
+            option[2] += 4
+            return
+        if flag == TIMES_AND_ADDRESSES:
+            if self._address is None:
+                return
+            option[place : place + 4] = self._address.to_bytes(4, "big")
+        elif not self._is_ours(int.from_bytes(option[place : place + 4], "big")):
+            return
+        option[place + 4 : place + 8] = time
+        option[2] += 8
+
+    def _is_ours(self, address: int) -> bool:
+        """RFC 1812 §5.3.13.6: any of the router's addresses; S4.18: the stamping one alone."""
+        if self._policy.timestamp_matches_any_address:
+            return self._own(address)
+        return address == self._address
+
+    def _record_route(self, option: bytearray) -> int | None:
+        length, pointer = option[1], option[2]
+        if length < 7 and not self._policy.slotless_route_is_full:
+            return 1
+        # RFC 791 §3.1: the smallest legal pointer is 4.
+        if pointer < 4:
+            return 2
+        # RFC 791 §3.1: a full route is no error.
+        if pointer > length:
+            return None
+        if pointer + 3 > length:
+            return self._slot_fault((length - 3) % 4)
+        if self._use in (Use.VERIFY, Use.ORIGINATE) or self._address is None:
+            return None
+        option[pointer - 1 : pointer + 3] = self._address.to_bytes(4, "big")
+        option[2] += 4
+        return None
+
+    def _router_alert(self, option: bytearray) -> int | None:
+        self.result.router_alert = True
+        # RFC 2113 §2.2: hosts shall ignore the option, whatever its value.
+        if self._policy.router_alert_any_value or option[2:4] == b"\0\0":
+            return None
+        return 2
+
+    def _source_route(self, kind: int, at: int, option: bytearray) -> int | None:
+        length, pointer = option[1], option[2]
+        # RFC 791 §3.1: the smallest legal pointer is 4.
+        if pointer < 4:
+            return 2
+        route = SourceRoute(kind, at, length, pointer, bytes(option))
+        if not route.is_complete:
+            if pointer + 3 > length:
+                return self._slot_fault((length - 3) % 4)
+            if self._take_hop and self._address is not None:
+                option[:] = take_hop(route, self._address)
+        self.result.source_route = route
+        return None
+
+    def _slot_fault(self, surplus: int) -> int:
+        """S14.6: the length octet is at fault when the area is no whole number of slots."""
+        return 1 if surplus and self._policy.slot_fault_at_length else 2

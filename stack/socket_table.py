@@ -1,0 +1,80 @@
+"""Which socket a datagram, a reply or an error belongs to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stack.wire.icmp import ECHO_REPLY, ECHO_REQUEST, TIMESTAMP, TIMESTAMP_REPLY, IcmpMessage
+from stack.wire.ipv4 import PROTOCOL_ICMP, PROTOCOL_UDP, Ipv4Header
+from stack.wire.udp import read_ports
+
+if TYPE_CHECKING:
+    from stack.icmp_report import Quote
+    from stack.icmp_socket import IcmpSocket
+    from stack.inbound import Inbound
+    from stack.raw_socket import RawSocket
+    from stack.udp_socket import UdpSocket
+
+EndPoint = tuple[int, int]
+"""Address and port."""
+
+
+class SocketTable:
+    """All open sockets, oldest first."""
+
+    def __init__(self) -> None:
+        self.udp: dict[int, list[UdpSocket]] = {}
+        """By local port."""
+        self.raw: list[RawSocket] = []
+        self.icmp: list[IcmpSocket] = []
+
+    def udp_receivers(self, local: EndPoint, remote: EndPoint, *, many: bool) -> list[UdpSocket]:
+        """Find who gets a datagram: every match if it was sent to many, else the best one (S2.27).
+
+        The best is the one that says most about its peer and its own address.
+        """
+        fits = [(socket.fit(local[0], remote), socket) for socket in self.udp.get(local[1], ())]
+        if many:
+            return [socket for fit, socket in fits if fit is not None]
+        best: UdpSocket | None = None
+        best_fit = -1
+        for fit, socket in fits:
+            if fit is not None and fit > best_fit:
+                best, best_fit = socket, fit
+        return [] if best is None else [best]
+
+    def raw_receivers(self, protocol: int, header: Ipv4Header) -> list[RawSocket]:
+        """Find the raw sockets that get a copy of a datagram."""
+        return [socket for socket in self.raw if socket.wants(protocol, header)]
+
+    def icmp_message(self, inbound: Inbound, message: IcmpMessage) -> None:
+        """Give a reply to those who asked (RFC 1122 §3.2.2.6, §3.2.2.8)."""
+        if message.type in (ECHO_REPLY, TIMESTAMP_REPLY):
+            for socket in self.icmp:
+                if socket.identifier == message.identifier:
+                    socket.put(inbound, message)
+
+    def icmp_error(self, inbound: Inbound, message: IcmpMessage, quote: Quote, mtu: int) -> None:
+        """Give an error to the socket whose datagram it quotes (RFC 1122 §3.2.2, S5.35)."""
+        if quote.protocol == PROTOCOL_UDP:
+            ports = read_ports(quote.payload)
+            if ports is None:
+                return
+            local, remote = (quote.source, ports[0]), (quote.destination, ports[1])
+            for socket in self.udp_receivers(local, remote, many=False):
+                socket.errors_seen.put(inbound, message, mtu)
+        elif quote.protocol == PROTOCOL_ICMP:
+            self._icmp_query_failed(inbound, message, quote, mtu)
+        for raw in self.raw:
+            if raw.protocol == quote.protocol:
+                raw.errors_seen.put(inbound, message, mtu)
+
+    def _icmp_query_failed(
+        self, inbound: Inbound, message: IcmpMessage, quote: Quote, mtu: int
+    ) -> None:
+        payload = quote.payload
+        if len(payload) < 8 or payload[0] not in (ECHO_REQUEST, TIMESTAMP):
+            return
+        for socket in self.icmp:
+            if socket.identifier == payload[4] << 8 | payload[5]:
+                socket.errors_seen.put(inbound, message, mtu)

@@ -1,0 +1,379 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stack.options import (
+    OptionProblem,
+    OptionResult,
+    Use,
+    options_for_later_fragments,
+    originate,
+    process,
+)
+from stack.policy import NETSTACK, RFC, Policy, SourceRouting
+
+PROPERTY = settings(deadline=None, derandomize=True, max_examples=150)
+HERE = 0x0A000001
+ELSEWHERE = 0x0A000002
+OURS = {HERE, ELSEWHERE}
+NOON = 43_200_000
+HERE_OCTETS = HERE.to_bytes(4, "big")
+NOON_OCTETS = NOON.to_bytes(4, "big")
+A, B, C = (bytes((192, 0, 2, last)) for last in (1, 2, 3))
+
+
+def run(
+    area: bytes,
+    policy: Policy = RFC,
+    use: Use = Use.RECEIVE,
+    address: int | None = HERE,
+    take_hop: bool = False,
+) -> OptionResult | OptionProblem:
+    return process(
+        area,
+        use=use,
+        policy=policy,
+        own_addresses=OURS.__contains__,
+        stamp_address=address,
+        time_ms=NOON,
+        take_source_route_hop=take_hop,
+    )
+
+
+def new_area(area: bytes, policy: Policy = RFC, use: Use = Use.RECEIVE) -> bytes:
+    result = run(area, policy, use)
+    assert isinstance(result, OptionResult)
+    return result.area
+
+
+def pointer(area: bytes, policy: Policy = RFC, use: Use = Use.RECEIVE) -> int | None:
+    """The octet that Parameter Problem names; None when the area is good."""
+    result = run(area, policy, use)
+    return result.pointer if isinstance(result, OptionProblem) else None
+
+
+def octets(text: str, size: int) -> bytes:
+    """An area from decimal and 0x numbers, filled with zeros."""
+    return bytes(int(number, 0) for number in text.split()).ljust(size, b"\0")
+
+
+# Worked pointers: area, its size, the pointer in NETSTACK, the pointer in RFC.
+WORKED = [
+    ("1 1 1 68", 4, 23, 23),
+    ("68 0", 8, 20, 21),
+    ("68 1", 8, 20, 21),
+    ("68 9", 8, 20, 21),
+    ("68 3 5 0", 4, 21, 21),
+    ("68 7 5 0", 8, 22, 21),
+    ("68 8 4 0", 8, 22, 22),
+    ("68 12 13 0xF1", 12, 23, 23),
+    ("68 20 17 1", 20, 22, 22),
+    ("7 3 4 0", 4, 21, None),
+    ("7 8 0", 8, 22, 22),
+    ("7 8 8", 8, 22, 21),
+    ("7 7 8 1 2 3 4 7 7 8 1 2 3 4", 16, 27, 27),
+    ("148 4 0 1", 4, 22, None),
+    ("148 3 0 0", 4, 21, 21),
+    ("68 4 5 0xF0", 4, 23, 23),
+    ("68 8 5 2", 8, 23, 23),
+    ("131 7 4 1 2 3 4 131 7 4 1 2 3 4", 16, 27, 27),
+    ("131 7 4 1 2 3 4 137 7 4 1 2 3 4", 16, None, 27),
+    ("68 12 13 0xF3", 12, None, 23),
+    ("68 12 9 0xF3", 12, 22, 22),
+    ("94 4 1 1 94 4 2 2", 8, 24, None),  # an unknown type twice
+    ("130 4 1 1 130 4 1 1", 8, 24, 24),  # a defined type twice
+    ("94 1", 4, 20, 21),
+    ("94 5 0 0", 4, 20, 21),
+    ("131 2 0 0", 4, None, 21),
+    ("131 7 3 1 2 3 4 0", 8, None, 22),
+    ("131 7 5 1 2 3 4 0", 8, None, 22),
+    ("137 6 4 1 2 3 0 0", 8, None, 21),
+    ("7 6 4 1 2 3 0 0", 8, 21, 21),
+    ("7 7 5 1 2 3 4 0", 8, 22, 22),
+    ("7 6 9 1 2 3 0 0", 8, 21, None),  # full, however odd its length
+]
+
+
+@pytest.mark.parametrize(("text", "size", "netstack", "rfc"), WORKED)
+@pytest.mark.parametrize("use", [Use.VERIFY, Use.RECEIVE, Use.FORWARD, Use.ECHO])
+def test_worked_pointers(
+    text: str, size: int, netstack: int | None, rfc: int | None, use: Use
+) -> None:
+    area = octets(text, size)
+    assert pointer(area, NETSTACK, use) == netstack
+    assert pointer(area, RFC, use) == rfc
+
+
+# Timestamp
+
+
+@pytest.mark.parametrize("policy", [RFC, NETSTACK])
+def test_timestamp_without_addresses(policy: Policy) -> None:
+    area = bytes((68, 12, 5, 0)) + bytes(8)
+    assert new_area(area, policy) == bytes((68, 12, 9, 0)) + NOON_OCTETS + bytes(4)
+    assert new_area(area, policy, Use.VERIFY) == area
+
+
+@pytest.mark.parametrize("policy", [RFC, NETSTACK])
+def test_timestamp_with_addresses(policy: Policy) -> None:
+    area = bytes((68, 12, 5, 1)) + bytes(8)
+    assert new_area(area, policy) == bytes((68, 12, 13, 1)) + HERE_OCTETS + NOON_OCTETS
+
+
+def test_timestamp_of_listed_addresses() -> None:
+    mine = bytes((68, 12, 5, 3)) + HERE_OCTETS + bytes(4)
+    stamped = bytes((68, 12, 13, 3)) + HERE_OCTETS + NOON_OCTETS
+    assert new_area(mine) == new_area(mine, NETSTACK) == stamped
+    other = bytes((68, 12, 5, 3)) + ELSEWHERE.to_bytes(4, "big") + bytes(4)
+    assert new_area(other)[2] == 13  # RFC 1812 §5.3.13.6: any of the router's addresses
+    assert new_area(other, NETSTACK) == other
+    foreign = bytes((68, 12, 5, 3)) + A + bytes(4)
+    assert new_area(foreign) == new_area(foreign, NETSTACK) == foreign
+
+
+def test_full_timestamp_counts_overflow() -> None:
+    area = octets("68 12 13 0x11 1 2 3 4 5 6 7 8 0 10 3 99", 16)
+    wanted = octets("68 12 13 0x21 1 2 3 4 5 6 7 8", 16)
+    assert new_area(area, NETSTACK) == new_area(area, RFC) == wanted
+    assert new_area(octets("68 12 13 0xE0", 12))[3] == 0xF0
+    listed = octets("68 12 13 0x13", 12)
+    assert new_area(listed)[3] == 0x23
+    assert new_area(listed, NETSTACK) == listed
+    assert new_area(listed, RFC, Use.VERIFY) == listed
+    assert new_area(octets("68 4 5 0", 4))[3] == 0x10  # length 4, pointer 5: full
+
+
+# Record route
+
+
+@pytest.mark.parametrize("policy", [RFC, NETSTACK])
+def test_record_route(policy: Policy) -> None:
+    area = octets("7 11 4", 12)
+    assert new_area(area, policy) == bytes((7, 11, 8)) + HERE_OCTETS + bytes(5)
+    full = bytes((7, 7, 8)) + A + b"\1"
+    assert new_area(full, policy) == full
+    odd = octets("7 9 5", 12)  # neither length nor pointer is aligned to slots
+    assert new_area(odd, policy) == bytes((7, 9, 9, 0)) + HERE_OCTETS + bytes(4)
+
+
+@pytest.mark.parametrize("use", list(Use))
+def test_without_an_address_only_what_needs_one_is_skipped(use: Use) -> None:
+    area = octets("7 7 4 0 0 0 0 68 12 5 1 0 0 0 0 0 0 0 0", 20)
+    result = run(area, RFC, use, None)
+    assert isinstance(result, OptionResult)
+    assert result.area == area
+    assert run(area, NETSTACK, use, None) == OptionProblem(None, result.counts.__class__())
+    timed = run(octets("68 8 5 0", 8), RFC, Use.RECEIVE, None)
+    assert isinstance(timed, OptionResult)
+    assert timed.area[4:] == NOON_OCTETS
+
+
+# Router alert, others, area
+
+
+@pytest.mark.parametrize("value", [0, 1, 0xFFFF])
+def test_router_alert_is_remembered(value: int) -> None:
+    result = run(b"\x94\4" + value.to_bytes(2, "big"))
+    assert isinstance(result, OptionResult)
+    assert result.router_alert
+    assert (result.types, result.counts.router_alert) == ([148], 1)
+
+
+def test_unknown_options_are_kept_but_not_in_echo() -> None:
+    area = octets("1 94 4 9 9 136 4 1 2 148 4 0 0 7 7 4 0 0 0 0", 20)
+    stamped = area[:15] + b"\x08" + HERE_OCTETS
+    assert new_area(area) == new_area(area, NETSTACK) == new_area(area, RFC, Use.FORWARD) == stamped
+    route = bytes((7, 7, 8)) + HERE_OCTETS
+    assert new_area(area, RFC, Use.ECHO) == b"\1" + route
+    assert new_area(area, NETSTACK, Use.ECHO) == b"\1\x94\4\0\0" + route
+
+
+def test_echo_area_shrinks_to_what_is_kept() -> None:
+    assert new_area(octets("94 12 1", 12), RFC, Use.ECHO) == b""
+    assert new_area(octets("94 4 0 0 7 7 8 1 2 3 4", 12), RFC, Use.ECHO) == octets(
+        "7 7 8 1 2 3 4 0", 8
+    )
+
+
+@pytest.mark.parametrize("policy", [RFC, NETSTACK])
+def test_end_of_list_ends_the_options(policy: Policy) -> None:
+    assert new_area(b"\1\0\x07\1", policy) == b"\1\0\0\0"
+    assert new_area(b"\1" * 40, policy) == b"\1" * 40
+    assert new_area(b"", policy) == b""
+
+
+def test_counts_reach_up_to_the_problem() -> None:
+    area = octets("7 7 8 1 2 3 4 94 3 0 68 4 5 0xF0 148 4 0 0", 20)
+    problem = run(area)
+    assert isinstance(problem, OptionProblem)
+    assert problem.pointer == 20 + 13
+    counts = problem.counts
+    assert (counts.record_route, counts.unknown, counts.timestamp, counts.router_alert) == (
+        1, 1, 1, 0,
+    )  # fmt: skip
+    uncounted = run(octets("94 3 0 68 3 0 0", 8))
+    assert isinstance(uncounted, OptionProblem)
+    assert (uncounted.counts.unknown, uncounted.counts.timestamp) == (1, 0)
+
+
+# Source routes
+
+
+def test_source_route_is_told_and_kept() -> None:
+    area = b"\1" + bytes((131, 11, 8)) + A + B
+    result = run(area)
+    assert isinstance(result, OptionResult)
+    assert result.area == area
+    route = result.source_route
+    assert route is not None
+    assert (route.type, route.at, route.length, route.pointer) == (131, 1, 11, 8)
+    assert not route.is_complete
+    assert not route.is_strict
+    assert route.recorded == (int.from_bytes(A, "big"),)
+    assert route.next_hop == int.from_bytes(B, "big")
+    assert result.counts.unknown == 0
+
+
+def test_complete_source_route() -> None:
+    result = run(b"\1" + bytes((137, 11, 12)) + A + B, use=Use.ECHO)
+    assert isinstance(result, OptionResult)
+    assert result.area == b"\1\0\0\0"
+    route = result.source_route
+    assert route is not None
+    assert route.is_complete
+    assert route.is_strict
+    assert route.next_hop is None
+    assert route.recorded == (int.from_bytes(A, "big"), int.from_bytes(B, "big"))
+
+
+def test_empty_source_route_is_complete() -> None:
+    for area in (octets("131 3 4 0", 4), octets("131 3 255 0", 4)):
+        result = run(area)
+        assert isinstance(result, OptionResult)
+        assert result.source_route is not None
+        assert result.source_route.is_complete
+        assert result.source_route.recorded == ()
+
+
+def test_source_route_is_an_unknown_option_where_the_policy_has_none() -> None:
+    area = octets("131 7 0 1 2 3 4 0", 8)
+    for policy in (NETSTACK, replace(RFC, source_route=SourceRouting.NONE)):
+        result = run(area, policy)
+        assert isinstance(result, OptionResult)
+        assert result.source_route is None
+        assert result.counts.unknown == 1
+        assert result.area == area
+
+
+def test_a_listed_hop_records_itself() -> None:
+    area = b"\1" + bytes((131, 11, 4)) + A + B
+    result = run(area, RFC, Use.FORWARD, HERE, take_hop=True)
+    assert isinstance(result, OptionResult)
+    assert result.area == b"\1" + bytes((131, 11, 8)) + HERE_OCTETS + B
+    assert result.source_route is not None
+    assert result.source_route.next_hop == int.from_bytes(A, "big")
+    done = b"\1" + bytes((131, 11, 12)) + A + B
+    kept = run(done, RFC, Use.FORWARD, HERE, take_hop=True)
+    assert isinstance(kept, OptionResult)
+    assert kept.area == done
+    unnumbered = run(area, RFC, Use.FORWARD, None, take_hop=True)
+    assert isinstance(unnumbered, OptionResult)
+    assert unnumbered.area == area
+
+
+# Originating
+
+
+def test_originator_stamps_the_timestamp_but_records_no_route() -> None:
+    def sent(area: bytes, address: int | None = HERE, policy: Policy = RFC) -> bytes:
+        return originate(
+            area,
+            policy=policy,
+            own_addresses=OURS.__contains__,
+            stamp_address=address,
+            time_ms=NOON,
+        )
+
+    area = octets("68 8 5 0 0 0 0 0 7 7 4 0 0 0 0 0", 16)
+    assert sent(area) == bytes((68, 8, 9, 0)) + NOON_OCTETS + area[8:]
+    full = octets("68 8 9 0xF0 1 2 3 4", 8)
+    assert sent(full) == full
+    odd = octets("68 0 9 0", 4)
+    assert sent(odd) == odd
+    assert sent(area, None, NETSTACK) == area
+
+
+# Copied flag
+
+
+def test_later_fragments_carry_the_options_with_the_copied_flag() -> None:
+    area = octets("1 7 7 4 0 0 0 0 148 4 0 0 68 4 5 0 131 7 4 1 2 3 4 0 1", 28)
+    assert options_for_later_fragments(area) == octets("148 4 0 0 131 7 4 1 2 3 4 0", 12)
+    assert options_for_later_fragments(b"") == b""
+    assert options_for_later_fragments(b"\1\1\1\x83") == b""
+    assert options_for_later_fragments(b"\x94\4\0\0\x83\x09\4\0") == b"\x94\4\0\0"
+
+
+# Properties
+
+AREAS = st.one_of(
+    st.binary(max_size=40),
+    st.lists(
+        st.one_of(
+            st.just(b"\1"),
+            st.builds(
+                lambda kind, body: bytes((kind, len(body) + 2)) + body,
+                st.sampled_from([7, 68, 131, 137, 148, 130, 94]),
+                st.binary(max_size=11),
+            ),
+            st.builds(
+                lambda kind, where, flag, slots: bytes((kind, 4 + len(slots), where, flag)) + slots,
+                st.sampled_from([7, 68, 131]),
+                st.integers(3, 22),
+                st.integers(0, 255),
+                st.binary(max_size=16),
+            ),
+        ),
+        max_size=5,
+    ).map(lambda parts: b"".join(parts)[:40]),
+).map(lambda area: area.ljust(len(area) + 3 & ~3, b"\0"))
+
+
+@PROPERTY
+@given(
+    AREAS,
+    st.sampled_from([RFC, NETSTACK, replace(RFC, source_route=SourceRouting.FORWARD)]),
+    st.sampled_from(list(Use)),
+    st.sampled_from([HERE, None]),
+    st.booleans(),
+)
+def test_any_area_gives_a_result_or_a_problem(
+    area: bytes, policy: Policy, use: Use, address: int | None, take_hop: bool
+) -> None:
+    result = run(area, policy, use, address, take_hop)
+    if isinstance(result, OptionProblem):
+        assert result.pointer is None or 20 <= result.pointer < 20 + len(area)
+        return
+    assert len(result.area) % 4 == 0
+    if use is Use.ECHO:
+        assert len(result.area) <= len(area)
+    else:
+        assert len(result.area) == len(area)
+    # what came out is good again, unless an overflow count has reached its end
+    again = run(result.area, policy, Use.VERIFY, address)
+    if isinstance(again, OptionProblem):
+        assert again.pointer is not None
+        assert result.area[again.pointer - 20] >= 0xF0
+
+
+@PROPERTY
+@given(AREAS)
+def test_options_for_later_fragments_is_stable(area: bytes) -> None:
+    kept = options_for_later_fragments(area)
+    assert len(kept) % 4 == 0
+    assert len(kept) <= len(area)
+    assert options_for_later_fragments(kept) == kept
