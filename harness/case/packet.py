@@ -1,0 +1,431 @@
+"""Packet templates: a stack of layers with named fields.
+
+One form serves both ways. Sent, an unset field gets the right value and a set one goes out as
+given, however wrong. Expected, an unset field is free and a set one must match. Field names are
+those of the RFCs; octet counts are octets, `offset` included (the wire has it in units of 8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from harness.case.match import Matcher, Plain, QuoteOf
+
+Value: TypeAlias = Any
+"""A plain value, a symbol, a matcher, a relative value, a packet (quotes) or options."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """A checksum that is wrong, made from the right one."""
+
+    delta: int = 1
+
+
+BAD = Bad()
+"""A wrong checksum: the right one plus one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plus:
+    """A computed field, off by some: `total_length=plus(8)`."""
+
+    delta: int
+
+
+def plus(delta: int) -> Plus:
+    """The right value of a computed field, plus `delta`."""
+    return Plus(delta)
+
+
+def minus(delta: int) -> Plus:
+    """The right value of a computed field, less `delta`."""
+    return Plus(-delta)
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One protocol's part of a packet: what it is and the fields that are set."""
+
+    kind: str
+    fields: tuple[tuple[str, Value], ...]
+
+    def __truediv__(self, upper: Layer | Packet) -> Packet:
+        return Packet((self,)) / upper
+
+    def get(self, name: str, default: Value = None) -> Value:
+        """The value of a field, or `default` when it is not set."""
+        for field, value in self.fields:
+            if field == name:
+                return value
+        return default
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """Layers from the outermost to the innermost."""
+
+    layers: tuple[Layer, ...]
+
+    def __truediv__(self, upper: Layer | Packet) -> Packet:
+        return Packet(self.layers + (upper.layers if isinstance(upper, Packet) else (upper,)))
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.layers)
+
+    def layer(self, kind: str) -> Layer | None:
+        """The first layer of a kind, or None."""
+        return next((layer for layer in self.layers if layer.kind == kind), None)
+
+
+Template: TypeAlias = Layer | Packet
+
+
+def as_packet(template: Template) -> Packet:
+    """A template as a packet, a single layer included."""
+    return template if isinstance(template, Packet) else Packet((template,))
+
+
+FieldValue: TypeAlias = Plain | Matcher | Bad | Plus | tuple[Any, ...] | Packet | None
+
+
+def _layer(kind: str, given: dict[str, FieldValue]) -> Layer:
+    return Layer(kind, tuple((name, value) for name, value in given.items() if value is not None))
+
+
+def ether(*, dst: FieldValue = None, src: FieldValue = None, ethertype: FieldValue = None) -> Layer:
+    """An Ethernet II header (RFC 894)."""
+    return _layer("ether", {"dst": dst, "src": src, "ethertype": ethertype})
+
+
+def snap(*, dst: FieldValue = None, src: FieldValue = None, length: FieldValue = None) -> Layer:
+    """An IEEE 802.3 header with LLC and SNAP (RFC 1042)."""
+    return _layer("snap", {"dst": dst, "src": src, "length": length})
+
+
+def arp(
+    *,
+    operation: FieldValue = None,
+    sender_mac: FieldValue = None,
+    sender: FieldValue = None,
+    target_mac: FieldValue = None,
+    target: FieldValue = None,
+    hardware_type: FieldValue = None,
+    protocol_type: FieldValue = None,
+    hardware_length: FieldValue = None,
+    protocol_length: FieldValue = None,
+) -> Layer:
+    """An ARP packet (RFC 826); operation 1 asks, 2 answers."""
+    return _layer("arp", dict(locals()))
+
+
+def ip(
+    *,
+    version: FieldValue = None,
+    ihl: FieldValue = None,
+    tos: FieldValue = None,
+    total_length: FieldValue = None,
+    identification: FieldValue = None,
+    reserved: FieldValue = None,
+    df: FieldValue = None,
+    mf: FieldValue = None,
+    offset: FieldValue = None,
+    ttl: FieldValue = None,
+    protocol: FieldValue = None,
+    checksum: FieldValue = None,
+    src: FieldValue = None,
+    dst: FieldValue = None,
+    options: FieldValue = None,
+) -> Layer:
+    """An IPv4 header (RFC 791 §3.1). `offset` in octets; `ihl` in words as on the wire.
+
+    `options` is a tuple of option templates; expected, it is the whole list, padding aside.
+    """
+    return _layer("ip", dict(locals()))
+
+
+def icmp(
+    type_: FieldValue = None,
+    *,
+    code: FieldValue = None,
+    checksum: FieldValue = None,
+    rest: FieldValue = None,
+    data: FieldValue = None,
+) -> Layer:
+    """Any ICMP message: `rest` is the second word, `data` all that follows (RFC 792)."""
+    return _layer(
+        "icmp", {"type": type_, "code": code, "checksum": checksum, "rest": rest, "data": data}
+    )
+
+
+def _query(
+    type_: int,
+    code: FieldValue,
+    checksum: FieldValue,
+    identifier: FieldValue,
+    sequence: FieldValue,
+    **more: FieldValue,
+) -> Layer:
+    return _layer(
+        "icmp",
+        {
+            "type": type_,
+            "code": code,
+            "checksum": checksum,
+            "identifier": identifier,
+            "sequence": sequence,
+            **more,
+        },
+    )
+
+
+def echo_request(
+    *,
+    code: FieldValue = None,
+    checksum: FieldValue = None,
+    identifier: FieldValue = None,
+    sequence: FieldValue = None,
+    data: FieldValue = None,
+) -> Layer:
+    """ICMP Echo, type 8."""
+    return _query(8, code, checksum, identifier, sequence, data=data)
+
+
+def echo_reply(
+    *,
+    code: FieldValue = None,
+    checksum: FieldValue = None,
+    identifier: FieldValue = None,
+    sequence: FieldValue = None,
+    data: FieldValue = None,
+) -> Layer:
+    """ICMP Echo Reply, type 0."""
+    return _query(0, code, checksum, identifier, sequence, data=data)
+
+
+def timestamp_request(
+    *,
+    code: FieldValue = None,
+    checksum: FieldValue = None,
+    identifier: FieldValue = None,
+    sequence: FieldValue = None,
+    originate: FieldValue = None,
+    receive: FieldValue = None,
+    transmit: FieldValue = None,
+) -> Layer:
+    """ICMP Timestamp, type 13; times in milliseconds since midnight UT."""
+    times = {"originate": originate, "receive": receive, "transmit": transmit}
+    return _query(13, code, checksum, identifier, sequence, **times)
+
+
+def timestamp_reply(
+    *,
+    code: FieldValue = None,
+    checksum: FieldValue = None,
+    identifier: FieldValue = None,
+    sequence: FieldValue = None,
+    originate: FieldValue = None,
+    receive: FieldValue = None,
+    transmit: FieldValue = None,
+) -> Layer:
+    """ICMP Timestamp Reply, type 14."""
+    times = {"originate": originate, "receive": receive, "transmit": transmit}
+    return _query(14, code, checksum, identifier, sequence, **times)
+
+
+def information_request(*, identifier: FieldValue = None, sequence: FieldValue = None) -> Layer:
+    """ICMP Information Request, type 15."""
+    return _query(15, None, None, identifier, sequence)
+
+
+def mask_request(
+    *, identifier: FieldValue = None, sequence: FieldValue = None, mask: FieldValue = None
+) -> Layer:
+    """ICMP Address Mask Request, type 17 (RFC 950)."""
+    return _query(17, None, None, identifier, sequence, mask=mask)
+
+
+def mask_reply(
+    *, identifier: FieldValue = None, sequence: FieldValue = None, mask: FieldValue = None
+) -> Layer:
+    """ICMP Address Mask Reply, type 18 (RFC 950)."""
+    return _query(18, None, None, identifier, sequence, mask=mask)
+
+
+def unreachable(
+    code: FieldValue = None,
+    *,
+    quote: FieldValue = None,
+    mtu: FieldValue = None,
+    unused: FieldValue = None,
+    checksum: FieldValue = None,
+) -> Layer:
+    """ICMP Destination Unreachable, type 3; `quote` is the datagram complained about."""
+    return _layer(
+        "icmp",
+        {
+            "type": 3,
+            "code": code,
+            "mtu": mtu,
+            "unused": unused,
+            "quote": quote,
+            "checksum": checksum,
+        },
+    )
+
+
+def source_quench(*, quote: FieldValue = None) -> Layer:
+    """ICMP Source Quench, type 4."""
+    return _layer("icmp", {"type": 4, "code": 0, "quote": quote})
+
+
+def redirect(
+    code: FieldValue = None, *, gateway: FieldValue = None, quote: FieldValue = None
+) -> Layer:
+    """ICMP Redirect, type 5."""
+    return _layer("icmp", {"type": 5, "code": code, "gateway": gateway, "quote": quote})
+
+
+def time_exceeded(
+    code: FieldValue = None, *, quote: FieldValue = None, unused: FieldValue = None
+) -> Layer:
+    """ICMP Time Exceeded, type 11: code 0 in transit, 1 in reassembly."""
+    return _layer("icmp", {"type": 11, "code": code, "unused": unused, "quote": quote})
+
+
+def parameter_problem(
+    pointer: FieldValue = None,
+    *,
+    code: FieldValue = None,
+    quote: FieldValue = None,
+    unused: FieldValue = None,
+) -> Layer:
+    """ICMP Parameter Problem, type 12; the pointer counts octets from the IP header's start."""
+    return _layer(
+        "icmp",
+        {"type": 12, "code": code, "pointer": pointer, "unused": unused, "quote": quote},
+    )
+
+
+def udp(
+    *,
+    sport: FieldValue = None,
+    dport: FieldValue = None,
+    length: FieldValue = None,
+    checksum: FieldValue = None,
+) -> Layer:
+    """A UDP header (RFC 768); `checksum=0` sends none."""
+    return _layer("udp", dict(locals()))
+
+
+def tcp(
+    *,
+    sport: FieldValue = None,
+    dport: FieldValue = None,
+    sequence: FieldValue = None,
+    acknowledgment: FieldValue = None,
+    flags: FieldValue = None,
+    window: FieldValue = None,
+    checksum: FieldValue = None,
+) -> Layer:
+    """A TCP header without options; `flags` is the octet (SYN 2, RST 4, ACK 16)."""
+    return _layer("tcp", dict(locals()))
+
+
+def igmp(
+    type_: FieldValue = None,
+    *,
+    max_response: FieldValue = None,
+    checksum: FieldValue = None,
+    group: FieldValue = None,
+    more: FieldValue = None,
+    records: FieldValue = None,
+) -> Layer:
+    """An IGMP message (RFC 1112, 2236, 9776); `max_response` is the second octet.
+
+    `more` is what follows the first eight octets. `records`, expected only, is a tuple of
+    (record type, group) pairs of a version 3 report.
+    """
+    return _layer(
+        "igmp",
+        {
+            "type": type_,
+            "max_response": max_response,
+            "checksum": checksum,
+            "group": group,
+            "more": more,
+            "records": records,
+        },
+    )
+
+
+def data(octets: bytes | Matcher) -> Layer:
+    """Octets that end a packet: what a transport carries, or what IP carries."""
+    return _layer("data", {"octets": octets})
+
+
+def pattern(length: int, start: int = 0) -> bytes:
+    """`length` octets in which every position can be told from its neighbours."""
+    return bytes((start + i + (i >> 8) * 7) & 0xFF for i in range(length))
+
+
+@dataclass(frozen=True, slots=True)
+class Fragments:
+    """A datagram cut into pieces by its sender; each piece is a frame of its own.
+
+    `cuts` are (start, end) pairs of payload octets, in the order of their indices; `order` lists
+    the indices in the order of sending (it may leave some out or repeat some). `end` None means
+    the end of the payload. `last` names the indices that carry MF 0; by default the piece that
+    reaches the end. `headers` sets fields of single pieces: (index, ip(...)) pairs.
+    """
+
+    datagram: Packet
+    cuts: tuple[tuple[int, int | None], ...]
+    order: tuple[int, ...]
+    headers: tuple[tuple[int, Layer], ...] = ()
+
+
+def fragments(
+    datagram: Template,
+    *cuts: tuple[int, int | None],
+    order: tuple[int, ...] | None = None,
+    headers: tuple[tuple[int, Layer], ...] = (),
+) -> Fragments:
+    """A datagram cut at payload octets: `fragments(d, (0, 24), (24, None), order=(1, 0))`."""
+    chosen = tuple(range(len(cuts))) if order is None else order
+    return Fragments(as_packet(datagram), cuts, chosen, headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Truncated:
+    """A frame that ends too early: `octets` of the IP packet are left (link header kept)."""
+
+    packet: Packet
+    octets: int
+
+
+def truncate(packet: Template, octets: int) -> Truncated:
+    """Only the first `octets` octets of the IP packet arrive."""
+    return Truncated(as_packet(packet), octets)
+
+
+@dataclass(frozen=True, slots=True)
+class Padded:
+    """A frame with octets behind the IP packet (RFC 894 padding)."""
+
+    packet: Packet
+    padding: bytes
+
+
+def pad(packet: Template, padding: bytes) -> Padded:
+    """A packet with link padding behind it."""
+    return Padded(as_packet(packet), padding)
+
+
+Stimulus: TypeAlias = Layer | Packet | Fragments | Truncated | Padded
+"""What a send step may send."""
+
+QUOTED = QuoteOf()
+"""The usual quote: whole header as sent and at least eight octets of data."""

@@ -1,0 +1,179 @@
+"""Upper-tester calls: what the target's user does, gets, and is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.case.match import Bits, Seen
+from harness.case.options import Option
+from harness.case.steps import Call, NothingReceived, Received
+from harness.case.symbols import NEAR, Address, Mac, Port
+from harness.decode import read_options
+from harness.encode import Encoder
+from harness.judge.match import matches
+from harness.judge.option_match import options_match
+from harness.judge.words import duration_words, value_words
+from harness.run.bench import Wait
+from harness.run.sentinel import sentinel
+from harness.run.silence_step import dead
+from harness.run.state import Run, State
+from harness.target.base import Answer, Upper
+from harness.trace import Event
+
+POLL = 10_000
+"""Microseconds between two looks at a socket."""
+NOT_THE_TARGETS_FAULT = frozenset({"ENOSYS", "EBADMSG"})
+"""Errors by which an upper tester says that it did not understand."""
+
+
+class NoUpperTester(Exception):
+    """The case calls and nobody is there to be called."""
+
+
+def call(state: State, step: Call) -> None:
+    """Make a call and judge whether it was taken or refused.
+
+    Raises:
+        TargetGone: the upper tester does not answer.
+        NoUpperTester: there is none.
+    """
+    arguments = _arguments(state, step)
+    answer = make(state, step.operation, step.socket, arguments)
+    state.since = state.bench.now()
+    cites = state.cited(step.cites)
+    named = f"{step.operation} of socket {step.socket!r}" if step.socket else step.operation
+    if answer.error in NOT_THE_TARGETS_FAULT:
+        state.unseen(cites, named, f"the upper tester answers {answer.error}")
+    elif step.refused:
+        if answer.error is None:
+            state.broken(cites, f"{named} to be refused", "it was accepted")
+        else:
+            state.met(cites)
+    elif answer.error is None:
+        if step.cites is not None:
+            state.met(cites)
+    elif step.cites is not None:
+        state.broken(cites, f"{named} to be accepted", f"it was refused: {answer.error}")
+    else:
+        state.unseen(cites, named, f"refused: {answer.error}")
+
+
+def make(state: State, operation: str, socket: str | None, arguments: Mapping[str, Any]) -> Answer:
+    """Make a call and write it down."""
+    upper: Upper | None = state.bench.upper
+    if upper is None:
+        raise NoUpperTester("the target has no upper tester")
+    given = dict(arguments)
+    if socket is not None:
+        given["socket"] = f"{state.view.lease.identifier}.{socket}"
+    answer = upper.call(operation, given)
+    said = ", ".join(f"{name} {_shown(value)}" for name, value in arguments.items())
+    outcome = answer.error or "ok"
+    state.trace.add(
+        state.bench.now(),
+        Event.CALL,
+        f"{operation} {socket or ''} {said}: {outcome}".replace("  ", " "),
+        step=state.step or None,
+    )
+    return answer
+
+
+def _shown(value: Any) -> str:
+    return value.hex(" ") if isinstance(value, bytes) else str(value)
+
+
+def _arguments(state: State, step: Call) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for name, value in step.arguments:
+        if name == "on":
+            given[name] = state.view.lease.links[value].target
+        elif name == "options":
+            given[name] = option_area(state.bench.encoder, state, value)
+        else:
+            given[name] = _resolved(state, value)
+    return given
+
+
+def option_area(encoder: Encoder, state: State, options: Any) -> bytes:
+    """Option templates as the octets of an option area, filled up with zeros."""
+    area = encoder.option_area(options, NEAR, state.view.lookup)
+    return area + bytes(-len(area) % 4)
+
+
+def _resolved(state: State, value: Any) -> Any:
+    if isinstance(value, Address | Port | Mac):
+        return state.view.lease.resolve(value)
+    if isinstance(value, Seen):
+        return state.view.lookup(value.label, value.field)
+    return value
+
+
+def received(state: State, step: Received) -> Run:
+    """Read a socket until what is expected comes."""
+    deadline = state.since + state.microseconds(step.within)
+    cites = state.cited(step.cites)
+    queue: list[dict[str, Any]] = []
+    while True:
+        queue.extend(_read(state, step.socket, errors=step.errors))
+        if any(not _faults(state, step, item) for item in queue):
+            state.met(cites)
+            return
+        if state.bench.now() >= deadline:
+            break
+        yield Wait(min(deadline, state.bench.now() + POLL), or_frame=False)
+    what = "an error" if step.errors else "a datagram"
+    said = ", ".join(
+        f"{name} {value_words(value, state.view.lease, name)}" for name, value in step.fields
+    )
+    expected = f"{what} at socket {step.socket!r}" + (f" with {said}" if said else "")
+    if queue:
+        faults = "; ".join(_faults(state, step, queue[0]))
+        state.broken(cites, expected, faults)
+    else:
+        waited = duration_words(deadline - state.since)
+        state.broken(cites, expected, f"nothing in {waited}", missing=True)
+
+
+def _read(state: State, socket: str, *, errors: bool) -> list[dict[str, Any]]:
+    operation, key = ("errors", "errors") if errors else ("receive", "datagrams")
+    answer = make(state, operation, socket, {})
+    if answer.error is not None:
+        return []
+    return [dict(item) for item in answer.value.get(key, ())]
+
+
+def _faults(state: State, step: Received, item: Mapping[str, Any]) -> list[str]:
+    """What of a datagram or error read is not as expected, in words."""
+    faults = []
+    for name, wanted in step.fields:
+        actual = item.get(name)
+        if name == "options":
+            right = options_match(wanted, read_options(actual or b""), state.view)
+        elif isinstance(wanted, Option | Bits) and actual is None:
+            right = False
+        else:
+            right = matches(wanted, actual, state.view)
+        if not right:
+            shown = "none" if actual is None else value_words(actual, state.view.lease, name)
+            faults.append(f"{name} {shown}")
+    return faults
+
+
+def nothing_received(state: State, step: NothingReceived) -> Run:
+    """Nothing is to be read, up to the sentinel's answer and through the window."""
+    cites = state.cited(step.cites)
+    deadline = state.since + state.microseconds(step.within)
+    missing = yield from sentinel(state)
+    while state.bench.now() < deadline:
+        yield Wait(deadline, or_frame=False)
+    queue = _read(state, step.socket, errors=step.errors)
+    window = duration_words(deadline - state.since)
+    expected = f"nothing at socket {step.socket!r} for {window}"
+    if queue:
+        first = ", ".join(f"{name} {_shown(value)}" for name, value in queue[0].items())
+        state.broken(cites, expected, f"{len(queue)} read: {first}")
+    elif missing is not None:
+        dead(state, cites, expected, missing)
+    else:
+        state.met(cites)

@@ -1,0 +1,40 @@
+"""Sending: templates to frames to the link, remembered for what is expected later."""
+
+from __future__ import annotations
+
+from harness.case.packet import Padded, Truncated
+from harness.case.steps import Send
+from harness.decode import decode
+from harness.run.state import State
+
+
+def send(state: State, step: Send) -> None:
+    """Send a step's frames, one right behind the other.
+
+    Raises:
+        TargetGone: the target or its link went away.
+        Unresolved: the laboratory lacks an address that the step names.
+        NoSuchFrame: the step names a frame that was not seen.
+    """
+    packets: list[bytes] = []
+    frames: list[bytes] = []
+    for stimulus in step.stimuli:
+        state.serial += 1
+        encoded = state.bench.encoder.encode(stimulus, step.on, state.serial, state.view.lookup)
+        frames.extend(encoded.frames)
+        if isinstance(stimulus, Truncated | Padded):
+            packets.append(encoded.datagram)
+            continue
+        for frame in encoded.frames:
+            read = decode(frame, bare_ip=state.bare_ip)
+            state.remember(step.label, read)
+            if "ip" in read.parts:
+                packets.append(read.datagram)
+                state.sources.add(read.parts["ip"].fields["src"])
+    if packets:
+        state.view.sent[None] = tuple(packets)
+        if step.label is not None:
+            state.view.sent[step.label] = tuple(packets)
+    for frame in frames:
+        state.transmit(step.on, frame)
+    state.since = state.bench.now()

@@ -1,0 +1,85 @@
+"""The sentinel: what the target must answer, so that silence means something.
+
+A host answers an echo on each link that the case uses. A router forwards one besides, from the
+near side to the far side. Sentinels have addresses and an identifier of their own; nothing that
+a case expects or forbids is confused with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from harness.addresses import tester_mac
+from harness.case.model import Topology
+from harness.case.symbols import (
+    FAR,
+    FAR_HOST,
+    FAR_HOST_MAC,
+    FAR_SENTINEL,
+    HOST,
+    HOST_MAC,
+    NEAR,
+    SENTINEL,
+    Address,
+)
+from harness.run.bench import Arrival, Wait
+from harness.run.prepared import echo_packet, ethernet_frame
+from harness.run.state import State, links_touched
+
+DEFAULT_PATIENCE = 1.0
+"""Seconds for an answer to a sentinel where the profile does not say `answer`."""
+ECHO_REQUEST = 8
+ECHO_REPLY = 0
+
+
+def sentinel(state: State) -> Generator[Wait, None, str | None]:
+    """Send sentinels and wait for all answers; what is missing in words, or None."""
+    state.sequence += 1
+    wanted: list[tuple[int, int | None, str]] = []
+    for link in links_touched(state.case):
+        own, target = (FAR_SENTINEL, FAR_HOST) if link == FAR else (SENTINEL, HOST)
+        if own not in state.view.lease.addresses:
+            continue
+        wanted.append((ECHO_REPLY, None, f"the echo to {target.name}"))
+        _send(state, link, own, target)
+    if state.case.topology is Topology.ROUTER:
+        wanted.append((ECHO_REQUEST, FAR, "the datagram to be forwarded"))
+        _send(state, NEAR, SENTINEL, FAR_SENTINEL)
+    patience = state.bench.timers.get("answer", DEFAULT_PATIENCE)
+    deadline = state.bench.now() + round(patience * 1_000_000)
+    while True:
+        open_ = [text for kind, link, text in wanted if not _answered(state, kind, link, wanted)]
+        if not open_:
+            return None
+        if state.bench.now() >= deadline:
+            return f"no answer to {' nor to '.join(open_)}"
+        yield Wait(deadline)
+
+
+def _answered(
+    state: State, kind: int, link: int | None, wanted: list[tuple[int, int | None, str]]
+) -> bool:
+    answers = [a for a in state.sentinels if _is_answer(a, kind, link, state.sequence)]
+    return len(answers) >= sum(1 for other, _, _ in wanted if other == kind)
+
+
+def _is_answer(arrival: Arrival, kind: int, link: int | None, sequence: int) -> bool:
+    fields = arrival.frame.parts["icmp"].fields
+    return (
+        fields["type"] == kind
+        and fields["sequence"] == sequence
+        and (link is None or arrival.link == link)
+    )
+
+
+def _send(state: State, link: int, own: Address, target: Address) -> None:
+    lease = state.view.lease
+    source = lease.address(own)
+    state.sources.add(source)
+    packet = echo_packet(source, lease.address(target), lease.sentinel_identifier, state.sequence)
+    if state.bare_ip:
+        state.transmit(link, packet, "sentinel")
+        return
+    to = lease.link_address(FAR_HOST_MAC if link == FAR else HOST_MAC)
+    own_mac = tester_mac(lease.next_hop(own))
+    state.transmit(link, ethernet_frame(to, own_mac, packet), "sentinel")
