@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 
 from harness.case.symbols import FAR, NEAR, Address, Mac, Port, Symbol
 
@@ -161,29 +161,24 @@ NEIGHBOURS_OF_A_LEASE = 2
 
 
 class LeasePool:
-    """Hands out leases on one laboratory; none is given twice while another could be."""
+    """Hands out leases on one laboratory, in turn, so that none comes back soon."""
 
     def __init__(self, links: tuple[LinkPlan, ...]) -> None:
         self.links = links
-        self._next = self._numbers()
+        self._numbers = count()
+        self._on_link = count()
 
-    @staticmethod
-    def _numbers() -> Iterator[int]:
-        number = 0
-        while True:
-            yield number
-            number += 1
+    def lease(self, *, on_link: bool = True) -> Lease:
+        """The next lease; `on_link` says whether the case names addresses on the links."""
+        number = next(self._numbers)
+        return self.numbered(number, next(self._on_link) if on_link else 0)
 
-    def lease(self) -> Lease:
-        """The next lease."""
-        return self.numbered(next(self._next))
-
-    def numbered(self, number: int) -> Lease:
+    def numbered(self, number: int, on_link: int = 0) -> Lease:
         """The lease of a number; equal numbers give equal leases."""
         addresses: dict[Address, str] = {}
-        self._near(addresses, number)
+        _take_near(addresses, self.links[NEAR], number, on_link)
         if len(self.links) > FAR:
-            self._far(addresses, number)
+            _take_far(addresses, self.links[FAR], number, on_link)
         group = FIRST_GROUP + 1 + number % 0xFFFE
         addresses[Address.GROUP] = str(ipaddress.IPv4Address(group))
         addresses[Address.GROUP_2] = str(ipaddress.IPv4Address(group - (1 << 24)))
@@ -195,42 +190,45 @@ class LeasePool:
         }
         return Lease(self.links, addresses, ports, 1 + number % 0x7FFE)
 
-    def _near(self, addresses: dict[Address, str], number: int) -> None:
-        link = self.links[NEAR]
-        addresses[Address.HOST] = link.target
-        _subnet(addresses, link, Address.SUBNET_BROADCAST, Address.SUBNET_ZERO)
-        _gateways(addresses, link)
-        _on_link(addresses, link, number)
-        if link.remotes is not None:
-            first = 1 + number * REMOTES_OF_A_LEASE
-            network = ipaddress.IPv4Network(link.remotes)
-            room = network.num_addresses - REMOTES_OF_A_LEASE - 1
-            for place, symbol in enumerate((Address.REMOTE, Address.REMOTE_2, Address.SENTINEL)):
-                addresses[symbol] = str(network[1 + (first - 1) % room + place])
-            addresses[Address.TESTER] = addresses[Address.REMOTE]
-            addresses[Address.TESTER_2] = addresses[Address.REMOTE_2]
-        elif Address.NEIGHBOUR in addresses:
-            addresses[Address.TESTER] = addresses[Address.NEIGHBOUR]
-            addresses[Address.TESTER_2] = addresses[Address.NEIGHBOUR_2]
-            addresses[Address.SENTINEL] = addresses[Address.NEIGHBOUR_2]
 
-    def _far(self, addresses: dict[Address, str], number: int) -> None:
-        link = self.links[FAR]
-        addresses[Address.FAR_HOST] = link.target
-        _subnet(addresses, link, Address.FAR_SUBNET_BROADCAST, None)
-        if link.gateway is not None:
-            addresses[Address.FAR_GATEWAY] = link.gateway
-        if link.neighbours:
-            addresses[Address.FAR_NEIGHBOUR] = link.neighbours[number % len(link.neighbours)]
-        if link.absent:
-            addresses[Address.FAR_ABSENT] = link.absent[number % len(link.absent)]
-        if link.remotes is not None:
-            network = ipaddress.IPv4Network(link.remotes)
-            room = network.num_addresses - REMOTES_OF_A_LEASE - 1
-            first = 1 + (number * REMOTES_OF_A_LEASE) % room
-            addresses[Address.FAR_TESTER] = str(network[first])
-            addresses[Address.FAR_TESTER_2] = str(network[first + 1])
-            addresses[Address.FAR_SENTINEL] = str(network[first + 2])
+def _take_near(addresses: dict[Address, str], link: LinkPlan, number: int, on_link: int) -> None:
+    addresses[Address.HOST] = link.target
+    _subnet(addresses, link, Address.SUBNET_BROADCAST, Address.SUBNET_ZERO)
+    _gateways(addresses, link)
+    _on_link(addresses, link, on_link)
+    if link.remotes is not None:
+        leased = _remotes(link.remotes, number)
+        addresses[Address.REMOTE], addresses[Address.REMOTE_2], addresses[Address.SENTINEL] = leased
+        addresses[Address.TESTER] = addresses[Address.REMOTE]
+        addresses[Address.TESTER_2] = addresses[Address.REMOTE_2]
+    elif Address.NEIGHBOUR in addresses:
+        addresses[Address.TESTER] = addresses[Address.NEIGHBOUR]
+        addresses[Address.TESTER_2] = addresses[Address.NEIGHBOUR_2]
+        addresses[Address.SENTINEL] = addresses[Address.NEIGHBOUR_2]
+
+
+def _take_far(addresses: dict[Address, str], link: LinkPlan, number: int, on_link: int) -> None:
+    addresses[Address.FAR_HOST] = link.target
+    _subnet(addresses, link, Address.FAR_SUBNET_BROADCAST, None)
+    if link.gateway is not None:
+        addresses[Address.FAR_GATEWAY] = link.gateway
+    if link.neighbours:
+        addresses[Address.FAR_NEIGHBOUR] = link.neighbours[on_link % len(link.neighbours)]
+    if link.absent:
+        addresses[Address.FAR_ABSENT] = link.absent[on_link % len(link.absent)]
+    if link.remotes is not None:
+        tester, second, sentinel = _remotes(link.remotes, number)
+        addresses[Address.FAR_TESTER] = tester
+        addresses[Address.FAR_TESTER_2] = second
+        addresses[Address.FAR_SENTINEL] = sentinel
+
+
+def _remotes(network: str, number: int) -> tuple[str, str, str]:
+    """Three addresses of a network that no other number has, as far as it has room."""
+    remotes = ipaddress.IPv4Network(network)
+    room = (remotes.num_addresses - 2) // REMOTES_OF_A_LEASE
+    first = remotes.network_address + 1 + number % room * REMOTES_OF_A_LEASE
+    return str(first), str(first + 1), str(first + 2)
 
 
 def _nth(first: str, number: int) -> str:

@@ -155,6 +155,10 @@ class Target(Protocol):
         """Whether its laboratories are `VirtualLaboratory`s or `RealLaboratory`s."""
 
     @property
+    def side_by_side(self) -> bool:
+        """Whether each laboratory is one of its own; a host on a cable is only one."""
+
+    @property
     def offers(self) -> Offers:
         """What it can do."""
 

@@ -56,6 +56,7 @@ class BundledTarget:
     """The reference stack under one of its policies, as a profile says."""
 
     virtual = True
+    side_by_side = True
 
     def __init__(self, profile: Profile) -> None:
         """Raises TargetError when the profile names a policy that the stack does not have."""

@@ -1,0 +1,135 @@
+"""One case in flight on a real host: its run, its clock, its wait."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from enum import Enum
+
+from harness.addresses import Lease
+from harness.case.model import Case
+from harness.catalogue import Catalogue
+from harness.encode import Encoder
+from harness.run.bench import Wait
+from harness.run.case_run import start
+from harness.run.observation import Outcome
+from harness.target.base import Counters, Offers, RealLaboratory, TargetGone, Upper
+from harness.verdict import CaseResult
+
+MILLISECONDS_OF_A_DAY = 86_400_000
+
+
+def clock() -> int:
+    """Microseconds on the machine's monotonic clock."""
+    return time.monotonic_ns() // 1000
+
+
+class End(Enum):
+    """How a task's run ended, for those who decide whether it is tried again."""
+
+    SEEN = "seen"
+    MISSING = "missing"
+    """Something was expected and nothing came: it may have been lost on the way."""
+    DEAD = "dead"
+    """The target did not answer a sentinel, or its link went away."""
+
+
+class RealBench:
+    """A laboratory, a lease and the machine's clock, for one run."""
+
+    virtual = False
+
+    def __init__(
+        self,
+        laboratory: RealLaboratory,
+        lease: Lease,
+        offers: Offers,
+        timers: Mapping[str, float],
+    ) -> None:
+        self.lease = lease
+        self.encoder = Encoder(lease)
+        self.offers = offers
+        self.timers = timers
+        self._laboratory = laboratory
+        self.began = clock()
+        """On the machine's clock."""
+
+    @property
+    def upper(self) -> Upper | None:
+        """The upper tester; it is started when a case first calls."""
+        return self._laboratory.upper
+
+    def now(self) -> int:
+        """Microseconds since the run began."""
+        return clock() - self.began
+
+    def time_of_day_ms(self) -> int:
+        """Milliseconds since midnight UT by the tester's clock."""
+        return time.time_ns() // 1_000_000 % MILLISECONDS_OF_A_DAY
+
+    def transmit(self, link: int, frame: bytes) -> None:
+        """Put a frame on a link."""
+        try:
+            self._laboratory.wires[link].send(frame)
+        except OSError as error:
+            raise TargetGone(f"a frame of {len(frame)} octets can't be sent: {error}") from error
+
+    def counters(self) -> Counters | None:
+        """The target's counters now."""
+        return self._laboratory.counters()
+
+
+class Task:
+    """A case in flight. `deadline` is when it wants to be resumed, on the machine's clock."""
+
+    def __init__(
+        self, case: Case, bench: RealBench, catalogue: Catalogue, *, attempt: int, alone: bool
+    ) -> None:
+        self.case = case
+        self.attempt = attempt
+        self.alone = alone
+        self.lease = bench.lease
+        self.state, self._run = start(case, bench, catalogue)
+        self.state.trace.epoch = time.time()
+        self.result: CaseResult | None = None
+        self.fresh = False
+        self.began = bench.began
+        self.deadline = self.began
+        self._wait = Wait(0)
+
+    def resume(self, now: int) -> None:
+        """Go on with the run if its wait is over."""
+        if self.result is not None:
+            return
+        if now < self.deadline and not (self.fresh and self._wait.or_frame):
+            return
+        self.fresh = False
+        self._step(lambda: next(self._run))
+
+    def lose_target(self, gone: TargetGone) -> None:
+        """Tell the run that its target went away."""
+        if self.result is None:
+            self._step(lambda: self._run.throw(gone))
+
+    def _step(self, go_on: Callable[[], Wait]) -> None:
+        try:
+            self._wait = go_on()
+        except StopIteration as done:
+            self.result = done.value
+            self.result.attempts = self.attempt
+            return
+        self.deadline = self.began + self._wait.until
+
+    @property
+    def end(self) -> End:
+        """How the run ended."""
+        observations = self.state.observations
+        if any(_is_dead(o.reason) for o in observations):
+            return End.DEAD
+        if any(o.missing and o.outcome is not Outcome.MET for o in observations):
+            return End.MISSING
+        return End.SEEN
+
+
+def _is_dead(reason: str | None) -> bool:
+    return reason is not None and reason.startswith(("sentinel unanswered", "preamble"))

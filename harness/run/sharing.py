@@ -1,0 +1,100 @@
+"""Which cases may run side by side on one host, and how long they wait: derived from the cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from harness.case.model import Ambient, Case
+from harness.case.packet import Fragments, Layer, Packet, Padded, Stimulus, Truncated
+from harness.case.steps import Advance, Classify, Count, Expect, Send, Silence, Step
+from harness.case.symbols import ABSENT, FAR_ABSENT, FAR_NEIGHBOUR, NEIGHBOUR, NEIGHBOUR_2, Address
+from harness.judge.counters import judged
+from harness.run.bench import microseconds
+from harness.target.base import Offers
+
+ON_LINK = frozenset({NEIGHBOUR, NEIGHBOUR_2, ABSENT, FAR_NEIGHBOUR, FAR_ABSENT})
+"""Addresses of which a link has few: leased only to cases that name them."""
+_OWN_SENDERS = ON_LINK | {None}
+
+
+def all_steps(case: Case) -> tuple[Step, ...]:
+    """Every step that a case may take, probe and control included."""
+    return (*case.provided, *case.control, *case.steps)
+
+
+def runs_alone(case: Case, offers: Offers) -> bool:
+    """Whether a case touches what a whole host shares, so that no other may run beside it.
+
+    That is: counters that are judged, IGMP (a query is for everybody), and the neighbour table's
+    entries for the routers and for the target itself.
+    """
+    if case.counters is not None and offers.counters and judged(case.counters, offers):
+        return True
+    if Ambient.IGMP in case.about:
+        return True
+    if case.mutes - ON_LINK:
+        return True
+    return any(
+        layer.kind == "arp" and layer.get("sender") not in _OWN_SENDERS
+        for step in all_steps(case)
+        if isinstance(step, Send)
+        for stimulus in step.stimuli
+        for layer in layers_of(stimulus)
+    )
+
+
+def layers_of(stimulus: Stimulus) -> tuple[Layer, ...]:
+    """The layers of whatever is sent."""
+    match stimulus:
+        case Layer():
+            return (stimulus,)
+        case Packet():
+            return stimulus.layers
+        case Fragments(datagram=packet) | Truncated(packet=packet) | Padded(packet=packet):
+            return packet.layers
+
+
+def uses_on_link(case: Case) -> bool:
+    """Whether a case names an address of which a link has few."""
+    named = case.mutes | {a for step in all_steps(case) for a in _addresses(step)}
+    return bool(named & ON_LINK) or _sends_arp(case)
+
+
+def _sends_arp(case: Case) -> bool:
+    # An ARP packet's sender is NEIGHBOUR unless it is given.
+    return any(
+        layer.kind == "arp"
+        for step in all_steps(case)
+        if isinstance(step, Send)
+        for stimulus in step.stimuli
+        for layer in layers_of(stimulus)
+    )
+
+
+def _addresses(value: Any) -> Iterator[Address]:
+    """The address symbols anywhere inside a step."""
+    if isinstance(value, Address):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _addresses(item)
+    elif hasattr(value, "__dataclass_fields__"):
+        for name in value.__dataclass_fields__:
+            yield from _addresses(getattr(value, name))
+
+
+def longest_seconds(case: Case, timers: Mapping[str, float]) -> float:
+    """At most how long a case waits if the target answers as it should, in seconds."""
+    return sum(_waits(step, timers) for step in all_steps(case)) / 1_000_000
+
+
+def _waits(step: Step, timers: Mapping[str, float]) -> int:
+    match step:
+        case Advance(duration=duration):
+            return microseconds(duration, timers)
+        case Silence(within=within) | Count(within=within) | Expect(within=within):
+            return microseconds(within, timers)
+        case Classify(within=within):
+            return microseconds(within, timers)
+    return 0
