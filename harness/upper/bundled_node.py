@@ -1,0 +1,198 @@
+"""What the upper tester uses of a node, by shape: no class of the stack is named here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+
+class Settings(Protocol):
+    """What is set on a socket until it is set anew; None stands for the node's default."""
+
+    ttl: int | None
+    tos: int
+    df: bool
+    broadcast: bool
+    multicast_ttl: int
+    multicast_loop: bool
+    multicast_nic: int | None
+
+
+class SocketError(Protocol):
+    """An ICMP error about a datagram of a socket."""
+
+    @property
+    def type(self) -> int:
+        """Of the ICMP message."""
+
+    @property
+    def code(self) -> int:
+        """Of the ICMP message."""
+
+    @property
+    def mtu(self) -> int:
+        """Octets that pass by now."""
+
+    @property
+    def pointer(self) -> int:
+        """Of a parameter problem."""
+
+    @property
+    def offender(self) -> str:
+        """Who sent the error."""
+
+    @property
+    def quoted(self) -> bytes:
+        """The datagram in question from its IP header on, as far as quoted."""
+
+
+class Datagram(Protocol):
+    """What a UDP socket received."""
+
+    @property
+    def data(self) -> bytes:
+        """The user's data."""
+
+    @property
+    def source(self) -> str:
+        """Its sender."""
+
+    @property
+    def source_port(self) -> int:
+        """The sender's port."""
+
+    @property
+    def destination(self) -> str:
+        """As in the header."""
+
+    @property
+    def specific_destination(self) -> str:
+        """The node's own address in its stead, for broadcasts and groups."""
+
+    @property
+    def options(self) -> bytes:
+        """The option area."""
+
+    @property
+    def ttl(self) -> int:
+        """As in the header."""
+
+    @property
+    def tos(self) -> int:
+        """As in the header."""
+
+    @property
+    def nic(self) -> int:
+        """Where it came in."""
+
+
+class RawDatagram(Protocol):
+    """What a raw socket received."""
+
+    @property
+    def octets(self) -> bytes:
+        """The datagram from its IP header on."""
+
+    @property
+    def specific_destination(self) -> str:
+        """The node's own address."""
+
+    @property
+    def nic(self) -> int:
+        """Where it came in."""
+
+
+class Socket(Protocol):
+    """What UDP and raw sockets have in common."""
+
+    @property
+    def settings(self) -> Settings:
+        """To be read and changed at any time."""
+
+    def set_options(self, buffer: bytes) -> None:
+        """Options for all datagrams; a source route ends with the final destination."""
+
+    def errors(self) -> Sequence[SocketError]:
+        """The ICMP errors since the last call."""
+
+    def maximum_payload(self, to: str) -> int:
+        """Octets of IP payload that the path is held to take, less the options set."""
+
+    def close(self) -> None:
+        """Give everything back."""
+
+
+class UdpSocket(Socket, Protocol):
+    """A UDP socket."""
+
+    @property
+    def local_name(self) -> tuple[str, int]:
+        """Address, "0.0.0.0" for any, and port."""
+
+    def bind(self, address: str | None, port: int) -> None:
+        """Take an address (None: any) and a port (0: one is chosen)."""
+
+    def connect(self, address: str, port: int) -> None:
+        """Fix the peer."""
+
+    def send(
+        self,
+        data: bytes,
+        to: tuple[str, int] | None,
+        *,
+        source: str | None,
+        ttl: int | None = None,
+        tos: int | None = None,
+        options: bytes | None,
+        df: bool | None = None,
+    ) -> None:
+        """Send a datagram; options None: those of the socket."""
+
+    def receive(self) -> Datagram | None:
+        """The next datagram."""
+
+
+class RawSocket(Socket, Protocol):
+    """A raw socket."""
+
+    def bind(self, address: str) -> None:
+        """Take an address."""
+
+    def connect(self, address: str) -> None:
+        """Fix the peer."""
+
+    def send(
+        self,
+        payload: bytes,
+        to: str | None,
+        *,
+        header_included: bool,
+        ttl: int | None = None,
+        tos: int | None = None,
+        options: bytes | None,
+        df: bool | None = None,
+    ) -> None:
+        """Send a datagram."""
+
+    def receive(self) -> RawDatagram | None:
+        """The next datagram."""
+
+
+class Node(Protocol):
+    """A node. What it refuses it raises, with a `reason` that is a member of an enum."""
+
+    @property
+    def default_ttl(self) -> int:
+        """TTL of what names none."""
+
+    def udp_socket(self) -> UdpSocket:
+        """Open a UDP socket."""
+
+    def raw_socket(self, protocol: int) -> RawSocket:
+        """Open a raw socket."""
+
+    def join(self, nic: int, group: str) -> None:
+        """Join a group on a NIC; joins are counted."""
+
+    def leave(self, nic: int, group: str) -> None:
+        """Leave a group once."""
