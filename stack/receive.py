@@ -109,8 +109,10 @@ def _refuse_header(core: Core, nic: Nic, octets: bytes, fault: HeaderFault, link
         return
     # RFC 4293: the frame did not carry enough data.
     count("ipSystemStatsInTruncatedPkts")
+    if not core.forwarding or fault is HeaderFault.TOO_SHORT:
+        return
     total = int.from_bytes(octets[2:4], "big")
-    if not core.forwarding or total <= len(octets):
+    if (octets[0] & 15) * 4 > len(octets):
         return
     # RFC 1812 §5.2.2: a router SHOULD point at the total length of a truncated packet.
     whole = parse_ipv4(octets + bytes(total - len(octets)))

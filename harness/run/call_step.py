@@ -31,6 +31,10 @@ class NoUpperTester(Exception):
     """The case calls and nobody is there to be called."""
 
 
+class CallError(Exception):
+    """The upper tester does not do what a step needs it to do."""
+
+
 def call(state: State, step: Call) -> None:
     """Make a call and judge whether it was taken or refused.
 
@@ -110,15 +114,16 @@ def _resolved(state: State, value: Any) -> Any:
 
 
 def received(state: State, step: Received) -> Run:
-    """Read a socket until what is expected comes."""
+    """Read a socket until what is expected comes; what else came stays for later steps."""
     deadline = state.since + state.microseconds(step.within)
     cites = state.cited(step.cites)
-    queue: list[dict[str, Any]] = []
     while True:
-        queue.extend(_read(state, step.socket, errors=step.errors))
-        if any(not _faults(state, step, item) for item in queue):
-            state.met(cites)
-            return
+        queue = _read(state, step.socket, errors=step.errors)
+        for item in queue:
+            if not _faults(state, step, item):
+                queue.remove(item)
+                state.met(cites)
+                return
         if state.bench.now() >= deadline:
             break
         yield Wait(min(deadline, state.bench.now() + POLL), or_frame=False)
@@ -136,11 +141,18 @@ def received(state: State, step: Received) -> Run:
 
 
 def _read(state: State, socket: str, *, errors: bool) -> list[dict[str, Any]]:
+    """What the target's user has read from a socket so far and no step has claimed.
+
+    Raises:
+        CallError: the socket can't be read.
+    """
     operation, key = ("errors", "errors") if errors else ("receive", "datagrams")
     answer = make(state, operation, socket, {})
     if answer.error is not None:
-        return []
-    return [dict(item) for item in answer.value.get(key, ())]
+        raise CallError(f"{operation} on {socket!r} is refused: {answer.error}")
+    queue = state.queues.setdefault((socket, errors), [])
+    queue.extend(dict(item) for item in answer.value.get(key, ()))
+    return queue
 
 
 def _faults(state: State, step: Received, item: Mapping[str, Any]) -> list[str]:

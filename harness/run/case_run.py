@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 
 from harness.addresses import Unresolved
-from harness.case.model import Case, echo_served
+from harness.case.model import Case, counters, echo_served, merged
 from harness.case.steps import (
     Advance,
     Call,
@@ -27,16 +27,16 @@ from harness.catalogue import Catalogue
 from harness.encode import TemplateError
 from harness.judge.counters import counter_faults, judged, requirement_of
 from harness.judge.view import NoSuchFrame
-from harness.run.bench import Bench, Wait
-from harness.run.call_step import NoUpperTester, call, nothing_received, received
+from harness.run.bench import Arrival, Bench, Wait
+from harness.run.call_step import CallError, NoUpperTester, call, nothing_received, received
 from harness.run.describe import describe
 from harness.run.expect_step import count, expect
 from harness.run.observation import Observation, Outcome, findings
 from harness.run.send_step import send
-from harness.run.sentinel import sentinel
+from harness.run.sentinel import ECHO_REQUEST, sentinel
 from harness.run.silence_step import classify, complain, dead, silence
 from harness.run.state import Run, State, new_state
-from harness.target.base import Counters, TargetGone
+from harness.target.base import Counters, TargetError, TargetGone
 from harness.verdict import CaseResult
 
 CaseRun = Generator[Wait, None, CaseResult]
@@ -69,7 +69,10 @@ def _run(state: State, catalogue: Catalogue) -> CaseRun:
         state.unseen(state.case.requirements, "a frame that the step refers to", str(unseen))
     except TemplateError as mistake:
         state.unseen(state.case.requirements, "a template that can be sent", f"case: {mistake}")
+    except (CallError, TargetError) as refused:
+        state.unseen(state.case.requirements, "an upper tester that can be used", str(refused))
     except TargetGone as gone:
+        state.gone = gone
         dead(state, state.case.requirements, "a target that is alive", str(gone))
     return _result(state, catalogue, missing)
 
@@ -82,8 +85,9 @@ def _all(state: State) -> Run:
     state.serial = 0
     state.phase = ""
     before = _read_counters(state)
+    sentinels_at = len(state.sentinels)
     yield from _steps(state, case.steps, counted=True)
-    yield from _end(state, before)
+    yield from _end(state, before, sentinels_at)
 
 
 def _preamble(state: State) -> Run:
@@ -91,7 +95,7 @@ def _preamble(state: State) -> Run:
     state.phase = "preamble"
     missing = yield from sentinel(state)
     if missing is not None:
-        state.unseen(state.case.requirements, "a target that is alive", f"preamble: {missing}")
+        dead(state, state.case.requirements, "a target that is alive", f"preamble: {missing}")
         raise _Stop
     _forget(state)
 
@@ -179,15 +183,15 @@ def _step(state: State, step: Step) -> Run:
             yield from nothing_received(state, step)
 
 
-def _end(state: State, before: Counters | None) -> Run:
+def _end(state: State, before: Counters | None, sentinels_at: int) -> Run:
     """Counters, a last sentinel, and what nobody expected."""
     broken = any(o.outcome in (Outcome.BROKEN, Outcome.UNSEEN) for o in state.observations)
-    sentinels_at = len(state.sentinels)
-    # In lockstep counters are read before the sentinel; in real time the target may still be at
-    # work then, so they are read after its answer, less what it moves.
+    # In lockstep counters are read before the last sentinel; in real time the target may still
+    # be at work then, so they are read after its answer. What sentinels move is taken off.
     after = _read_counters(state) if state.bench.virtual else None
+    sentinels = state.sentinels[sentinels_at:]
     missing = yield from sentinel(state)
-    if missing is not None and not broken:
+    if missing is not None:
         dead(state, state.case.requirements, "a target that is alive", missing)
         return
     if not broken and not state.case.rest_is_free:
@@ -196,8 +200,9 @@ def _end(state: State, before: Counters | None) -> Run:
             complain(state, state.case.requirements, "nothing more", came)
     if not state.bench.virtual:
         after = _read_counters(state)
+        sentinels = state.sentinels[sentinels_at:]
     if not broken and before is not None and after is not None:
-        _judge_counters(state, before, after, sentinels_at)
+        _judge_counters(state, before, after, sentinels)
 
 
 def _read_counters(state: State) -> Counters | None:
@@ -206,13 +211,25 @@ def _read_counters(state: State) -> Counters | None:
     return state.bench.counters()
 
 
-def _judge_counters(state: State, before: Counters, after: Counters, sentinels_at: int) -> None:
+def _moved_by(sentinels: list[Arrival]) -> dict[str, int]:
+    """What sentinels moved: those that were answered, and those that were forwarded."""
+    forwarded = sum(1 for one in sentinels if one.frame.get("icmp", "type") == ECHO_REQUEST)
+    passed = counters(
+        ipSystemStatsInReceives=forwarded,
+        ipSystemStatsInForwDatagrams=forwarded,
+        ipSystemStatsOutForwDatagrams=forwarded,
+        ipSystemStatsOutTransmits=forwarded,
+    )
+    return dict(merged(echo_served(len(sentinels) - forwarded), passed))
+
+
+def _judge_counters(
+    state: State, before: Counters, after: Counters, sentinels: list[Arrival]
+) -> None:
     wanted = state.case.counters or ()
     offers = state.bench.offers
-    if not state.bench.virtual:
-        answered = len(state.sentinels) - sentinels_at
-        known = dict(echo_served(answered))
-        after = {name: value - known.get(name, 0) for name, value in after.items()}
+    known = _moved_by(sentinels)
+    after = {name: value - known.get(name, 0) for name, value in after.items()}
     faults = counter_faults(wanted, before, after, offers)
     for fault in faults:
         state.broken(

@@ -44,6 +44,10 @@ class LockstepRunner:
         self._encoders: dict[tuple[LinkPlan, ...], Encoder] = {}
         self._record = InvariantRecord()
 
+    def use(self, target: Target) -> None:
+        """Go on with another target; what was encoded for equal addresses is kept."""
+        self._target = target
+
     def prepare(self, cases: Sequence[Case]) -> None:
         """Nothing: virtual cases run when they are asked for."""
 

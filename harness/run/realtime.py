@@ -204,12 +204,26 @@ class RealTimeRunner:
     def _finish(self, bed: Bed, task: Task) -> None:
         bed.leave(task)
         assert task.result is not None
+        if bed.gone is None:
+            bed.gone = self._death(task)
         if task.end is not End.SEEN and task.attempt < ATTEMPTS:
             self._first[task.case.id] = task.result
             queue = bed.alone if task.alone or task.end is End.DEAD else bed.waiting
             queue.append((task.case, task.attempt + 1))
             return
         self._settle(task.case, task.result)
+
+    def _death(self, task: Task) -> TargetGone | None:
+        """How a task saw the target go, if the target is worth a restart for it.
+
+        A target that leaves even the preamble unanswered is as good as gone.
+        """
+        if task.state.gone is not None:
+            return task.state.gone
+        unanswered = task.state.dead is not None and task.state.step == 0
+        if unanswered and self._target.offers.restart:
+            return TargetGone(str(task.state.dead))
+        return None
 
     def _settle(self, case: Case, result: CaseResult) -> None:
         first = self._first.pop(case.id, None)

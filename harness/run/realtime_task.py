@@ -123,13 +123,9 @@ class Task:
     @property
     def end(self) -> End:
         """How the run ended."""
-        observations = self.state.observations
-        if any(_is_dead(o.reason) for o in observations):
+        if self.state.dead is not None:
             return End.DEAD
+        observations = self.state.observations
         if any(o.missing and o.outcome is not Outcome.MET for o in observations):
             return End.MISSING
         return End.SEEN
-
-
-def _is_dead(reason: str | None) -> bool:
-    return reason is not None and reason.startswith(("sentinel unanswered", "preamble"))

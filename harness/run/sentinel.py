@@ -16,9 +16,11 @@ from harness.case.symbols import (
     FAR_HOST,
     FAR_HOST_MAC,
     FAR_SENTINEL,
+    GATEWAY,
     HOST,
     HOST_MAC,
     NEAR,
+    NEIGHBOUR_2,
     SENTINEL,
     Address,
 )
@@ -37,7 +39,7 @@ def sentinel(state: State) -> Generator[Wait, None, str | None]:
     state.sequence += 1
     wanted: list[tuple[int, int | None, str]] = []
     for link in links_touched(state.case):
-        own, target = (FAR_SENTINEL, FAR_HOST) if link == FAR else (SENTINEL, HOST)
+        own, target = (FAR_SENTINEL, FAR_HOST) if link == FAR else (_near_sender(state), HOST)
         if own not in state.view.lease.addresses:
             continue
         wanted.append((ECHO_REPLY, None, f"the echo to {target.name}"))
@@ -54,6 +56,13 @@ def sentinel(state: State) -> Generator[Wait, None, str | None]:
         if state.bench.now() >= deadline:
             return f"no answer to {' nor to '.join(open_)}"
         yield Wait(deadline)
+
+
+def _near_sender(state: State) -> Address:
+    """Where near sentinels come from: from behind the gateway unless the case silences that."""
+    if GATEWAY in state.case.mutes and NEIGHBOUR_2 in state.view.lease.addresses:
+        return NEIGHBOUR_2
+    return SENTINEL
 
 
 def _answered(

@@ -31,7 +31,7 @@ def runs_alone(case: Case, offers: Offers) -> bool:
     """
     if case.counters is not None and offers.counters and judged(case.counters, offers):
         return True
-    if Ambient.IGMP in case.about:
+    if case.about - {Ambient.ARP}:
         return True
     if case.mutes - ON_LINK:
         return True
@@ -58,7 +58,8 @@ def layers_of(stimulus: Stimulus) -> tuple[Layer, ...]:
 def uses_on_link(case: Case) -> bool:
     """Whether a case names an address of which a link has few."""
     named = case.mutes | {a for step in all_steps(case) for a in _addresses(step)}
-    return bool(named & ON_LINK) or _sends_arp(case)
+    # Where a router is mute, sentinels come from an address on the link.
+    return bool(named & ON_LINK) or bool(case.mutes) or _sends_arp(case)
 
 
 def _sends_arp(case: Case) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harness.case.steps import Classify, Silence, Way
 from harness.judge.frame import differences
 from harness.judge.train import trains
@@ -49,11 +51,22 @@ def complain(state: State, cites: tuple[str, ...], expected: str, came: list[Arr
 
 
 def dead(state: State, cites: tuple[str, ...], expected: str, missing: str) -> None:
-    """The sentinel was not answered: nothing is known, unless the target had to survive."""
+    """The target does not answer: nothing is known, unless it had to survive.
+
+    What was missed before is not the target's refusal any more: it may have been dead by then.
+    """
+    state.dead = missing
     if state.case.must_survive and state.step:
         state.broken(state.case.requirements, "a target that is alive", missing, missing=True)
-    else:
-        state.unseen(cites, expected, f"sentinel unanswered: {missing}")
+        return
+    state.observations = [
+        replace(o, outcome=Outcome.UNSEEN, reason=missing)
+        if o.outcome is Outcome.BROKEN and o.missing
+        else o
+        for o in state.observations
+    ]
+    if not any(o.outcome is Outcome.UNSEEN for o in state.observations):
+        state.unseen(cites, expected, f"no sign of life: {missing}")
 
 
 def classify(state: State, step: Classify) -> Run:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from harness.addresses import Lease
 from harness.case.match import Seen
@@ -17,6 +17,7 @@ from harness.judge.view import View
 from harness.run.bench import Arrival, Bench, Wait, microseconds
 from harness.run.observation import Observation, Outcome
 from harness.summary import summary_of
+from harness.target.base import TargetGone
 from harness.trace import Event, Trace
 from harness.verdict import Difference, Explanation
 
@@ -37,6 +38,8 @@ class State:
     trace: Trace
     bare_ip: bool
     own: frozenset[str]
+    routers: frozenset[str] = frozenset()
+    """The tester's routers, as `Ambient.GATEWAY` means them."""
     arrivals: list[Arrival] = field(default_factory=list)
     sentinels: list[Arrival] = field(default_factory=list)
     observations: list[Observation] = field(default_factory=list)
@@ -55,6 +58,12 @@ class State:
     phase: str = ""
     sequence: int = 0
     """Of the last sentinel."""
+    queues: dict[tuple[str, bool], list[dict[str, Any]]] = field(default_factory=dict)
+    """What was read from sockets (and, under True, of errors) and not claimed yet."""
+    dead: str | None = None
+    """What was not answered, once the target stopped answering."""
+    gone: TargetGone | None = None
+    """How the target or its link went away, if that was seen."""
     overflow: int = 0
     """Frames that came after `MOST_ARRIVALS`."""
 
@@ -118,13 +127,18 @@ class State:
                 return False
             sender, target = arp.fields["sender"], arp.fields["target"]
             return sender in self.own or target in self.own
+        if "igmp" in frame.parts and Ambient.IGMP not in self.case.about:
+            return False
         return "ip" in frame.parts and packet_belongs(frame, self.own, self.view.lease)
 
     def wants_ambient(self, frame: Frame) -> bool:
         """Whether a frame that belongs to nobody is of a kind that the case is about."""
+        about = self.case.about
         if "arp" in frame.parts:
-            return Ambient.ARP in self.case.about
-        return "igmp" in frame.parts and Ambient.IGMP in self.case.about
+            return Ambient.ARP in about
+        if "igmp" in frame.parts:
+            return Ambient.IGMP in about
+        return Ambient.GATEWAY in about and frame.get("ip", "dst") in self.routers
 
     def unclaimed(self, on: int | None = None) -> list[Arrival]:
         """The frames that a step may still claim, ambient ones included."""
@@ -245,11 +259,15 @@ def _quote_belongs(quote: bytes, own: frozenset[str], lease: Lease) -> bool:
     inner = quoted.parts.get("icmp")
     if inner is not None:
         return bool(inner.fields.get("identifier") == lease.identifier)
-    udp = quoted.parts.get("udp")
-    if udp is None:
+    # What is left of UDP and TCP begins with the ports, and so may what a case sends in a
+    # protocol that nobody knows.
+    payload = part.fields["payload"]
+    if part.fields["offset"] or len(payload) < 4:
         return False
     ports = lease.ports.values()
-    return udp.fields["sport"] in ports and udp.fields["dport"] in ports
+    return int.from_bytes(payload[:2], "big") in ports and (
+        int.from_bytes(payload[2:4], "big") in ports
+    )
 
 
 def looks_up(stimulus: Stimulus) -> bool:
@@ -270,6 +288,8 @@ def new_state(case: Case, bench: Bench) -> State:
     trace = Trace(link_names=tuple(link.name for link in lease.links))
     trace.bare_ip = lease.links[NEAR].bare_ip
     state = State(case, bench, View(lease, bench.time_of_day_ms), trace, trace.bare_ip, lease.own())
+    routers = {router for link in lease.links for router in (link.gateway, link.second_gateway)}
+    state.routers = frozenset(router for router in routers if router is not None)
     state.broadcasts = frozenset(
         str(link.subnet.broadcast_address) for link in lease.links if link.prefix_length <= 30
     )
