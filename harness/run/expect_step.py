@@ -93,7 +93,11 @@ def _repeated(found: list[Match], path: str) -> str | None:
 
 
 def _pieces_are_right(state: State, step: Expect, match: Match, cites: tuple[str, ...]) -> bool:
-    """Whether the fragments of a train are as the step's pieces say."""
+    """Whether the fragments of a train are as the step's pieces say, and in order if it says so."""
+    if step.ordered and not _came_in_order(state, match):
+        came = ", ".join(summary_of(a.frame) for a in _as_they_came(state, match))
+        state.broken(cites, "pieces in the order of their offsets", came)
+        return False
     if not step.pieces:
         return True
     frames = sorted(
@@ -110,6 +114,16 @@ def _pieces_are_right(state: State, step: Expect, match: Match, cites: tuple[str
             state.broken(cites, expected, summary_of(frame), found=tuple(found), frame=frame.octets)
             return False
     return True
+
+
+def _as_they_came(state: State, match: Match) -> list[Arrival]:
+    own = {id(arrival) for arrival in match.arrivals}
+    return [arrival for arrival in state.arrivals if id(arrival) in own]
+
+
+def _came_in_order(state: State, match: Match) -> bool:
+    offsets = [int(a.frame.get("ip", "offset")) for a in _as_they_came(state, match)]
+    return offsets == sorted(offsets)
 
 
 def _explain_missing(state: State, step: Expect, found: list[Match], deadline: int) -> None:

@@ -33,8 +33,10 @@ MOST_IN_FLIGHT = 200
 """Cases in flight in one laboratory at a time."""
 STARTS_OF_A_TURN = 4
 """Cases that begin between two looks at the links: encoding takes its time."""
-LONG_SECONDS = 3.0
-"""A case that waits longer and must be alone gets a laboratory to itself."""
+SECONDS_ALONE = 5.0
+"""How long cases that must be alone may queue for one laboratory before another is set up."""
+OVERHEAD_SECONDS = 0.1
+"""What a case takes besides the waits that it names."""
 PROGRESS_INTERVAL = 500_000
 ATTEMPTS = 2
 
@@ -51,6 +53,8 @@ class RealTimeRunner:
         self._selector = selectors.DefaultSelector()
         self._beds: list[Bed] = []
         self._shared: dict[Configuration, Bed] = {}
+        self._alone_room: dict[Bed, float] = {}
+        """Seconds that laboratories for cases alone can still take."""
         self._results: dict[str, CaseResult] = {}
         self._first: dict[str, CaseResult] = {}
         """What the first attempt of a case brought that is tried again."""
@@ -111,6 +115,9 @@ class RealTimeRunner:
 
     def _place(self, case: Case) -> None:
         configuration = configuration_of(case)
+        if not self._target.side_by_side:
+            # There is one laboratory of each topology; what is set there, the profile has said.
+            configuration = Configuration(case.topology)
         alone = runs_alone(case, self._target.offers)
         if alone and self._target.side_by_side:
             self._bed_for_one(case, configuration).alone.append((case, 1))
@@ -122,15 +129,15 @@ class RealTimeRunner:
         (bed.alone if alone else bed.waiting).append((case, 1))
 
     def _bed_for_one(self, case: Case, configuration: Configuration) -> Bed:
-        """A laboratory for cases that run alone: short ones share it, one after the other."""
-        if longest_seconds(case, self._target.timers) > LONG_SECONDS:
-            return self._new_bed(configuration)
-        for bed in self._beds:
-            if bed.alone and bed.laboratory.configuration == configuration and not bed.waiting:
-                first, _ = bed.alone[0]
-                if longest_seconds(first, self._target.timers) <= LONG_SECONDS:
-                    return bed
-        return self._new_bed(configuration)
+        """A laboratory for cases that run alone: it takes some, one after the other."""
+        seconds = longest_seconds(case, self._target.timers) + OVERHEAD_SECONDS
+        for bed, left in self._alone_room.items():
+            if left >= seconds and bed.laboratory.configuration == configuration:
+                self._alone_room[bed] = left - seconds
+                return bed
+        bed = self._new_bed(configuration)
+        self._alone_room[bed] = SECONDS_ALONE - seconds
+        return bed
 
     def _new_bed(self, configuration: Configuration) -> Bed:
         # Protocols have no cheap instance check; a real target's laboratories are real.

@@ -13,7 +13,7 @@ from harness.encode import Encoder
 from harness.run.bench import Wait
 from harness.run.case_run import start
 from harness.run.observation import Outcome
-from harness.target.base import Counters, Offers, RealLaboratory, TargetGone, Upper
+from harness.target.base import Counters, Offers, RealLaboratory, TargetError, TargetGone, Upper
 from harness.verdict import CaseResult
 
 MILLISECONDS_OF_A_DAY = 86_400_000
@@ -68,11 +68,16 @@ class RealBench:
         return time.time_ns() // 1_000_000 % MILLISECONDS_OF_A_DAY
 
     def transmit(self, link: int, frame: bytes) -> None:
-        """Put a frame on a link."""
+        """Put a frame on a link.
+
+        Raises:
+            TargetGone: the target or its link went away.
+            TargetError: this link can't carry such a frame.
+        """
         try:
             self._laboratory.wires[link].send(frame)
         except OSError as error:
-            raise TargetGone(f"a frame of {len(frame)} octets can't be sent: {error}") from error
+            raise TargetError(f"a frame of {len(frame)} octets can't be sent: {error}") from error
 
     def counters(self) -> Counters | None:
         """The target's counters now."""

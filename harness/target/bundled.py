@@ -104,6 +104,8 @@ class BundledLaboratory:
         links = [_NEAR_LINK]
         if configuration.topology is not Topology.HOST:
             links.append(_FAR_LINK)
+        if not settings.get(("default_route", None), True):
+            links[NEAR] = replace(_NEAR_LINK, gateway=None, remotes=None)
         self.links = tuple(
             replace(link, mtu=settings.get(("mtu", number), link.mtu))
             for number, link in enumerate(links)
@@ -136,6 +138,8 @@ class BundledLaboratory:
             for number, link in enumerate(self.links):
                 if link.remotes is not None:
                     self._node.add_route(link.remotes, number, gateway=link.gateway)
+            if settings.get(("default_route", None), False):
+                self._node.add_route("0.0.0.0/0", NEAR, gateway=near.gateway)
             return
         if settings.get(("default_route", None), True):
             self._node.add_route("0.0.0.0/0", NEAR, gateway=near.gateway, preference=1)
@@ -173,5 +177,8 @@ def _policy(chosen: Policy, settings: Sequence[Setting]) -> Policy:
     """The policy with what a case asks for."""
     for setting in settings:
         if setting.name == "source_routing":
-            chosen = replace(chosen, source_route=setting.value)
+            chosen = replace(chosen, source_route=policy.SourceRouting[setting.value.upper()])
+        if setting.name == "arp_lifetime":
+            # The stack draws the lifetime between half and one and a half of the base.
+            chosen = replace(chosen, neighbour_lifetime=setting.value * 1_000_000 * 2 // 3)
     return chosen
