@@ -1,0 +1,1 @@
+"""The library of cases, by RFC and section, and the catalogue of requirements."""

@@ -1,0 +1,1 @@
+"""Cases of RFC 1112, Host extensions for IP multicasting."""

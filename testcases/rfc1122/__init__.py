@@ -1,0 +1,1 @@
+"""RFC 1122, Requirements for Internet Hosts."""

@@ -1,0 +1,1 @@
+"""Cases of RFC 2236, Internet Group Management Protocol, version 2."""

@@ -1,0 +1,1 @@
+"""Cases of RFC 2474, The Differentiated Services field."""

@@ -1,0 +1,1 @@
+"""RFC 4884, Extended ICMP to Support Multi-Part Messages."""

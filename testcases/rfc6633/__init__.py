@@ -1,0 +1,1 @@
+"""RFC 6633, Deprecation of ICMP Source Quench Messages."""

@@ -1,0 +1,1 @@
+"""RFC 768, User Datagram Protocol."""

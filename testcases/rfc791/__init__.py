@@ -1,0 +1,1 @@
+"""RFC 791, Internet Protocol."""

@@ -1,0 +1,1 @@
+"""RFC 792, Internet Control Message Protocol."""

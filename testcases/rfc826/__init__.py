@@ -1,0 +1,1 @@
+"""Cases of RFC 826, An Ethernet Address Resolution Protocol."""

@@ -1,0 +1,1 @@
+"""RFC 8335, PROBE: A Utility for Probing Interfaces."""

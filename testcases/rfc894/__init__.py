@@ -1,0 +1,1 @@
+"""Cases of RFC 894, IP over Ethernet."""

@@ -1,0 +1,1 @@
+"""Cases of RFC 919, Broadcasting Internet Datagrams."""

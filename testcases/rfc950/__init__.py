@@ -1,0 +1,1 @@
+"""RFC 950, Internet Standard Subnetting Procedure."""

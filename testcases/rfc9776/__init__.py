@@ -1,0 +1,1 @@
+"""Cases of RFC 9776, Internet Group Management Protocol, version 3."""
