@@ -59,9 +59,9 @@ def _names_a_station(core: Core, address: int) -> bool:
 
 
 def _answer(core: Core, nic: Nic, request: ArpPacket) -> None:
-    if nic.mac is None:
-        return
-    reply = arp_reply(nic.mac, request.target_address, request.sender_mac, request.sender_address)
+    reply = arp_reply(
+        nic.station, request.target_address, request.sender_mac, request.sender_address
+    )
     # RFC 3927 §2.5: with a link-local sender address, replies too are broadcast.
     local = LINK_LOCAL.contains(request.target_address)
     link.send_arp(core, nic, reply, BROADCAST_MAC if local else request.sender_mac)
@@ -70,7 +70,7 @@ def _answer(core: Core, nic: Nic, request: ArpPacket) -> None:
 def _defend(core: Core, nic: Nic, address: int) -> None:
     """RFC 5227 §2.4 (c): keep the address, announce it at most once in ten seconds."""
     last = nic.defended.get(address)
-    if nic.mac is None or (last is not None and core.now - last < DEFEND_INTERVAL):
+    if last is not None and core.now - last < DEFEND_INTERVAL:
         return
     nic.defended[address] = core.now
-    link.send_arp(core, nic, arp_request(nic.mac, address, address), BROADCAST_MAC)
+    link.send_arp(core, nic, arp_request(nic.station, address, address), BROADCAST_MAC)

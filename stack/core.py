@@ -34,8 +34,6 @@ class Looped(NamedTuple):
 
     nic: Nic
     packet: bytes
-    from_link: bool
-    """A loopback NIC brought it; else IP itself kept it inside."""
 
 
 class Core:

@@ -54,11 +54,15 @@ def local(core: Core, inbound: Inbound) -> None:
         if whole is None:
             return
         inbound = whole
+        if inbound.header.options and run_options(core, inbound, Use.RECEIVE) is None:
+            return
     _hand_up(core, inbound)
 
 
 def _route_ends_here(core: Core, inbound: Inbound) -> bool:
-    result = run_options(core, inbound, Use.VERIFY, count=inbound.header.is_fragment)
+    # A fragment's options are only judged; those of the whole datagram are written into.
+    use = Use.VERIFY if inbound.header.is_fragment else Use.RECEIVE
+    result = run_options(core, inbound, use)
     if result is None:
         return False
     if result.source_route is None or result.source_route.is_complete:
@@ -71,7 +75,9 @@ def _reassemble(core: Core, inbound: Inbound) -> Inbound | None:
     count = inbound.nic.counters.inc
     count("ipSystemStatsReasmReqds")
     packet = Ipv4Packet(inbound.header, inbound.payload, inbound.octets)
+    evicted = core.reassembly.evictions
     outcome = core.reassembly.add(packet, core.now, inbound)
+    count("ipSystemStatsReasmFails", core.reassembly.evictions - evicted)
     if isinstance(outcome, Refused):
         count("IP.MalformedPacketsReceived")
         count("IP.MalformedFragmentsReceived")
@@ -114,8 +120,6 @@ def give_up_reassembly(core: Core) -> None:
 
 def _hand_up(core: Core, inbound: Inbound) -> None:
     header = inbound.header
-    if header.options and run_options(core, inbound, Use.RECEIVE) is None:
-        return
     count = inbound.nic.counters.inc
     taken = raw.receive(core, inbound)
     receiver = _PROTOCOLS.get(header.protocol)

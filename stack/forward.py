@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from stack import icmp_errors, send
 from stack.hooks import Place
 from stack.inbound import Cast
-from stack.option_work import run_options
+from stack.option_work import rewrite_options, run_options
 from stack.options import Use
 from stack.policy import SourceRouting
 from stack.routes import LINK_LOCAL, Hop
@@ -148,8 +148,9 @@ def next_listed_hop(core: Core, inbound: Inbound, route: SourceRoute) -> None:
     if not following or destination is None or not _may_travel(destination):
         _source_route_failed(core, inbound)
         return
-    if core.owns(destination):
-        _to_ourselves(core, inbound, destination)
+    owner = core.owner(destination)
+    if owner is not None:
+        _to_ourselves(core, inbound, owner, destination)
         return
     hop = core.routes.find(destination, tos=inbound.header.tos)
     # RFC 791 §3.1: a strict route goes straight to the next address.
@@ -169,14 +170,12 @@ def _source_route_failed(core: Core, inbound: Inbound) -> None:
     icmp_errors.report(core, inbound, DESTINATION_UNREACHABLE, SOURCE_ROUTE_FAILED)
 
 
-def _to_ourselves(core: Core, inbound: Inbound, destination: int) -> None:
+def _to_ourselves(core: Core, inbound: Inbound, owner: Nic, destination: int) -> None:
     """The next listed hop is this node again."""
-    owner = core.owner(destination)
-    if owner is None or _expired(core, inbound):
+    if _expired(core, inbound):
         return
     header = _onward_header(core, inbound, destination, destination, take_hop=True)
-    if header is not None:
-        send.loop_back(core, owner, build_ipv4(header, inbound.payload))
+    send.loop_back(core, owner, build_ipv4(header, inbound.payload))
 
 
 def _expired(core: Core, inbound: Inbound) -> bool:
@@ -191,24 +190,16 @@ def _expired(core: Core, inbound: Inbound) -> bool:
 
 def _onward_header(
     core: Core, inbound: Inbound, destination: int, stamp_address: int | None, *, take_hop: bool
-) -> Ipv4Header | None:
+) -> Ipv4Header:
     """The header for the way on: TTL, destination and options change, nothing else does."""
     header = copy_header(inbound.header)
     header.destination = destination
     header.ttl -= 1
     if header.options:
         # RFC 1812 §4.2.2.2: the address written is that of the interface it leaves by.
-        result = run_options(
-            core,
-            inbound,
-            Use.FORWARD,
-            stamp_address=stamp_address,
-            take_hop=take_hop,
-            count=False,
-        )
-        if result is None:
-            return None
-        header.options = result.area
+        header.options = rewrite_options(
+            core, inbound, Use.FORWARD, stamp_address=stamp_address, take_hop=take_hop
+        ).area
     return header
 
 
@@ -220,8 +211,6 @@ def _pass_on(core: Core, inbound: Inbound, course: _Course) -> None:
     header = _onward_header(
         core, inbound, course.destination, stamp_address, take_hop=course.take_hop
     )
-    if header is None:
-        return
     if not core.hooks.let_pass(Place.FORWARD, nic.number, header, inbound.payload):
         inbound.nic.counters.inc("IP.IPTablesForwardDropped")
         inbound.nic.counters.inc("ipSystemStatsInDiscards")
@@ -251,6 +240,9 @@ def _redirect(core: Core, inbound: Inbound, nic: Nic, course: _Course) -> None:
     source = nic.addresses.on_link(inbound.header.source)
     next_hop = nic.addresses.on_link(course.hop.next_hop)
     if not core.policy.redirects or source is None or source != next_hop:
+        return
+    if course.hop.next_hop == inbound.header.source:
+        # The better gateway would be the sender itself.
         return
     # Codes 0 and 2 MUST NOT be generated; code 1 may stand for code 3.
     icmp_errors.report_redirect(core, inbound, nic, REDIRECT_HOST, course.hop.next_hop)

@@ -164,7 +164,7 @@ def _send(
         counters.inc("ipSystemStatsOutNoRoutes")
         return
     # RFC 792: TTL large enough to get back; RFC 1812 §4.3.2.2: not that of the datagram.
-    wish = Wish(PROTOCOL_ICMP, core.default_ttl or 1, _tos(core, inbound), options)
+    wish = Wish(PROTOCOL_ICMP, core.default_ttl, _tos(core, inbound), options)
     send.originate(core, route, build_icmp(message), wish)
 
 

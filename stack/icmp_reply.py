@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from stack import send
 from stack.inbound import Cast
-from stack.option_work import run_options
+from stack.option_work import rewrite_options
 from stack.options import MAXIMUM_AREA, RECORD_ROUTE, TIMESTAMP, Use, pad
 from stack.refusal import Reason
 from stack.route_choice import choose
@@ -63,7 +63,7 @@ def _reply(core: Core, inbound: Inbound, message: IcmpMessage) -> None:
     if len(message.data) > room:
         message = message._replace(data=message.data[:room])
     route.nic.counters.icmp_out(message.type)
-    wish = Wish(PROTOCOL_ICMP, core.default_ttl or 1, tos, options)
+    wish = Wish(PROTOCOL_ICMP, core.default_ttl, tos, options)
     send.originate(core, route, build_icmp(message), wish)
 
 
@@ -71,10 +71,9 @@ def _options(core: Core, inbound: Inbound) -> bytes:
     """RFC 1122 §3.2.2.6: record route and timestamp SHOULD be updated and returned."""
     if not inbound.header.options:
         return b""
-    # The same options passed the rules when the request was delivered.
-    result = run_options(core, inbound, Use.ECHO, count=False)
+    result = rewrite_options(core, inbound, Use.ECHO, stamp_address=inbound.local)
     area = b""
-    if result is not None and (RECORD_ROUTE in result.types or TIMESTAMP in result.types):
+    if RECORD_ROUTE in result.types or TIMESTAMP in result.types:
         area = result.area
     if len(pad(inbound.return_route + area)) > MAXIMUM_AREA:
         return inbound.return_route

@@ -16,7 +16,6 @@ from stack.wire.icmp import (
     REDIRECT_HOST_FOR_TOS,
     IcmpMessage,
 )
-from stack.wire.ipv4 import FLAG_DF
 
 if TYPE_CHECKING:
     from stack.core import Core
@@ -31,7 +30,6 @@ class Quote(NamedTuple):
     protocol: int
     tos: int
     total_length: int
-    df: bool
     fragment_offset: int
     payload: bytes
 
@@ -43,15 +41,13 @@ def read_quote(octets: bytes) -> Quote | None:
     header_length = (octets[0] & 15) * 4
     if octets[0] >> 4 != 4 or header_length < 20 or len(octets) < header_length:
         return None
-    fragment = int.from_bytes(octets[6:8], "big")
     return Quote(
         source=int.from_bytes(octets[12:16], "big"),
         destination=int.from_bytes(octets[16:20], "big"),
         protocol=octets[9],
         tos=octets[1],
         total_length=int.from_bytes(octets[2:4], "big"),
-        df=bool(fragment >> 13 & FLAG_DF),
-        fragment_offset=fragment & 0x1FFF,
+        fragment_offset=int.from_bytes(octets[6:8], "big") & 0x1FFF,
         payload=octets[header_length:],
     )
 

@@ -31,7 +31,7 @@ class IcmpReply(NamedTuple):
     sequence: int
     data: bytes
     options: bytes
-    """The option area as received."""
+    """The option area as IP hands it up."""
     ttl: int
     tos: int
 
@@ -93,7 +93,7 @@ class IcmpSocket(Socket):
                 identifier=message.identifier,
                 sequence=message.sequence,
                 data=message.data,
-                options=header.options,
+                options=inbound.area,
                 ttl=header.ttl,
                 tos=header.tos,
             )

@@ -160,8 +160,6 @@ def _send(core: Core, nic: Nic, destination: int, kind: int, payload: bytes, tos
     route = Route(nic, source, destination, destination, Cast.MULTICAST, inside=False)
     # RFC 2236 §2, RFC 9776 §4: TTL 1 and the router alert option.
     wish = Wish(PROTOCOL_IGMP, 1, tos, ROUTER_ALERT_OPTION)
-    if send.originate(core, route, payload, wish) is not None:
-        nic.counters.inc("IGMP.PacketsSent.Dropped")
-        return False
+    send.originate(core, route, payload, wish)
     nic.counters.inc(f"IGMP.PacketsSent.{_NAMES[kind]}")
     return True

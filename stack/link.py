@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from stack.core import LOOPED_LIMIT, OUTBOX_LIMIT, Looped
 from stack.inbound import Cast
 from stack.neighbours import Waiting
+from stack.nic import NO_MAC
 from stack.wire.arp import ArpPacket, arp_request, build_arp
 from stack.wire.ethernet import (
     BROADCAST_MAC,
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from stack.core import Core
     from stack.inbound import Inbound
     from stack.nic import Nic
-
-_NO_MAC = bytes(6)
 
 
 def transmit(
@@ -41,7 +40,7 @@ def transmit(
     `about` is the datagram being forwarded, for the error if the next hop never answers.
     """
     if nic.mac is None or nic.loopback:
-        emit(core, nic, packet, _NO_MAC, cast)
+        emit(core, nic, packet, NO_MAC, cast)
         return
     if cast is Cast.BROADCAST:
         # RFC 894: the broadcast Internet address maps to the broadcast Ethernet address.
@@ -65,7 +64,7 @@ def emit(core: Core, nic: Nic, packet: bytes, mac: bytes, cast: Cast = Cast.UNIC
         if len(core.looped) >= LOOPED_LIMIT:
             count("ipSystemStatsOutDiscards")
             return
-        core.looped.append(Looped(nic, packet, from_link=True))
+        core.looped.append(Looped(nic, packet))
     else:
         frame = packet
         if nic.mac is not None:
@@ -103,11 +102,10 @@ def release(core: Core, nic: Nic, waiting: list[Waiting], mac: bytes) -> None:
 
 def send_arp(core: Core, nic: Nic, packet: ArpPacket, destination: bytes) -> None:
     """Put an ARP packet on the link."""
-    assert_mac = nic.mac or _NO_MAC
-    _put(core, nic, build_ethernet(destination, assert_mac, ETHERTYPE_ARP, build_arp(packet)))
+    _put(core, nic, build_ethernet(destination, nic.station, ETHERTYPE_ARP, build_arp(packet)))
 
 
 def ask(core: Core, nic: Nic, target: int, source: int, mac: bytes | None) -> None:
     """Send an ARP request, to one station when its address is known, else to all (RFC 826)."""
-    request = arp_request(nic.mac or _NO_MAC, source, target)
+    request = arp_request(nic.station, source, target)
     send_arp(core, nic, request, mac or BROADCAST_MAC)

@@ -2,8 +2,9 @@
 
 RFC 1122 §2.3.2.1 wants stale entries flushed and requests limited to one a second for each
 address; §2.3.2.2 wants at least the latest packet kept while an address is being resolved. An
-entry is believed for 15 to 45 seconds; then its first use starts a wait of five seconds and up to
-three unicast requests (S13.7 to S13.10), so nothing is asked about a neighbour nobody talks to.
+entry is believed for 15 to 45 seconds by default; then its first use starts a wait of five seconds
+and up to three unicast requests (S13.7 to S13.10), so nothing is asked about a neighbour nobody
+talks to.
 """
 
 from __future__ import annotations
@@ -70,7 +71,11 @@ class _Entry:
 
 
 class NeighbourTable:
-    """Entries of one NIC. `ask(target, source, mac)` sends a request, to all if mac is None."""
+    """Entries of one NIC. `ask(target, source, mac)` sends a request, to all if mac is None.
+
+    `lifetime()` is how long an entry is believed on average, in microseconds (RFC 1122 §2.3.2.1:
+    configurable).
+    """
 
     def __init__(
         self,
@@ -78,10 +83,12 @@ class NeighbourTable:
         ask: Callable[[int, int, bytes | None], None],
         discard: Callable[[Waiting], None],
         random_bits: Callable[[int], int],
+        lifetime: Callable[[], int],
     ) -> None:
         self._ask = ask
         self._discard = discard
         self._random_bits = random_bits
+        self._lifetime = lifetime
         self._entries: dict[int, _Entry] = {}
         self._timed: dict[int, _Entry] = {}
         self._failures: list[Failure] = []
@@ -123,10 +130,12 @@ class NeighbourTable:
     def _insert(self, address: int, entry: _Entry) -> None:
         self._entries[address] = entry
         if len(self._entries) > LEARNED_LIMIT:
-            for old in self._entries:
-                if self._entries[old].state is not State.INCOMPLETE:
-                    self.forget(old)
-                    break
+            # There is one: far fewer than these may be in resolution.
+            self.forget(
+                next(
+                    key for key, each in self._entries.items() if each.state is not State.INCOMPLETE
+                )
+            )
 
     def heard(self, address: int, mac: bytes, now: int, *, create: bool) -> list[Waiting]:
         """Take in what an ARP packet says of its sender; answer the packets that may go now.
@@ -146,8 +155,9 @@ class NeighbourTable:
         entry.mac = mac
         entry.state = State.KNOWN
         entry.asked = 0
-        # Between 0.5 and 1.5 times 30 seconds (S13.8).
-        entry.due = now + 15 * SECOND + (30 * SECOND * self._random_bits(16) >> 16)
+        # Between 0.5 and 1.5 times the lifetime (S13.8).
+        lifetime = self._lifetime()
+        entry.due = now + lifetime // 2 + (lifetime * self._random_bits(16) >> 16)
         return released
 
     def set_static(self, address: int, mac: bytes) -> list[Waiting]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from stack.addresses import AddressTable
 from stack.counters import Counters
 from stack.membership import Membership
 from stack.neighbours import NeighbourTable
+
+NO_MAC: Final = bytes(6)
 
 
 @dataclass(slots=True, eq=False)
@@ -29,3 +32,8 @@ class Nic:
     """Groups joined here and how often (S1.21)."""
     defended: dict[int, int] = field(default_factory=dict)
     """When an address of ours was last defended, in microseconds (RFC 5227 §2.4)."""
+
+    @property
+    def station(self) -> bytes:
+        """The link address that goes into frames; zeros where there is none."""
+        return self.mac or NO_MAC

@@ -112,6 +112,7 @@ class Node:
             ask=lambda target, source, to: link.ask(core, made, target, source, to),
             discard=lambda _: link.discard(made),
             random_bits=bits,
+            lifetime=lambda: core.policy.neighbour_lifetime,
         )
         membership = Membership(
             version=0 if loopback else core.policy.igmp_version,

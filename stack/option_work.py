@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stack import icmp_errors
+from stack.inbound import Cast
 from stack.options import OptionCounts, OptionProblem, OptionResult, Use, process
 from stack.wire.icmp import PARAMETER_PROBLEM
 
@@ -13,32 +14,13 @@ if TYPE_CHECKING:
     from stack.inbound import Inbound
 
 
-def run_options(
-    core: Core,
-    inbound: Inbound,
-    use: Use,
-    *,
-    stamp_address: int | None = None,
-    take_hop: bool = False,
-    count: bool = True,
-) -> OptionResult | None:
-    """Process the option area; None when the datagram had to be discarded.
+def run_options(core: Core, inbound: Inbound, use: Use) -> OptionResult | None:
+    """Judge the option area of a received datagram, and write into it if the use is to.
 
-    `stamp_address` is what goes into route and timestamp entries; without one it is the address
-    of ours that the datagram was for (RFC 791 §3.1, RFC 1812 §4.2.2.2). With `count` off the
-    options were counted by an earlier pass.
+    None when the datagram had to be discarded.
     """
-    result = process(
-        inbound.header.options,
-        use=use,
-        policy=core.policy,
-        own_addresses=core.owns,
-        stamp_address=stamp_address or inbound.local or None,
-        time_ms=core.time_of_day(),
-        take_source_route_hop=take_hop,
-    )
-    if count:
-        _count(inbound, result.counts)
+    result = _process(core, inbound, use, None, take_hop=False)
+    _count(inbound, result.counts)
     if isinstance(result, OptionProblem):
         # RFC 4293: ipInHdrErrors has the errors found in processing the options.
         inbound.nic.counters.inc("ipSystemStatsInHdrErrors")
@@ -55,6 +37,46 @@ def run_options(
         # RFC 1122 §3.2.1.8 (c): the way back is the recorded route reversed.
         icmp_errors.remember_return_route(inbound, route.recorded, route.type)
     return result
+
+
+def rewrite_options(
+    core: Core,
+    inbound: Inbound,
+    use: Use,
+    *,
+    stamp_address: int | None,
+    take_hop: bool = False,
+) -> OptionResult:
+    """Make the area that goes out, from one that `run_options` found to be sound.
+
+    `stamp_address` is what goes into route and timestamp entries; without one it is the address
+    of ours that the datagram was for (RFC 791 §3.1, RFC 1812 §4.2.2.2).
+    """
+    result = _process(core, inbound, use, stamp_address, take_hop=take_hop)
+    # Every use applies the same rules.
+    assert isinstance(result, OptionResult)
+    return result
+
+
+def _process(
+    core: Core, inbound: Inbound, use: Use, stamp_address: int | None, *, take_hop: bool
+) -> OptionResult | OptionProblem:
+    if core.policy.stamp_outgoing_address:
+        stamp_address = stamp_address or inbound.local or None
+    else:
+        # S4.13: the main address of the arrival NIC, or what the datagram was sent to.
+        stamp_address = inbound.nic.addresses.main()
+        if stamp_address is None and inbound.cast is Cast.UNICAST:
+            stamp_address = inbound.header.destination
+    return process(
+        inbound.header.options,
+        use=use,
+        policy=core.policy,
+        own_addresses=core.owns,
+        stamp_address=stamp_address,
+        time_ms=core.time_of_day(),
+        take_source_route_hop=take_hop,
+    )
 
 
 def _count(inbound: Inbound, counts: OptionCounts) -> None:

@@ -196,6 +196,9 @@ class Policy:
     udp_length_rules: bool = True
     """S14.50: cut to the UDP length, below 8 malformed."""
     # Link
+    neighbour_lifetime: int = 30 * SECOND
+    """S13.8: a learned neighbour is believed for half to one and a half of this; RFC 1122
+    §2.3.2.1 SHOULD be configurable."""
     arp_takes_new_address: bool = True
     """S14.51: RFC 826 merges at once; else S13.11."""
     count_sent_when_leaving: bool = True

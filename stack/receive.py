@@ -116,11 +116,12 @@ def _refuse_header(core: Core, nic: Nic, octets: bytes, fault: HeaderFault, link
         return
     # RFC 1812 §5.2.2: a router SHOULD point at the total length of a truncated packet.
     whole = parse_ipv4(octets + bytes(total - len(octets)))
-    if isinstance(whole, Ipv4Packet):
-        payload = octets[whole.header.header_length :]
-        inbound = Inbound(nic, whole.header, payload, octets, link)
-        if _source_may_speak(core, inbound):
-            icmp_errors.report(core, inbound, PARAMETER_PROBLEM, 0, pointer=_TOTAL_LENGTH_POINTER)
+    # Being truncated was its only fault.
+    assert isinstance(whole, Ipv4Packet)
+    payload = octets[whole.header.header_length :]
+    inbound = Inbound(nic, whole.header, payload, octets, link)
+    if _source_may_speak(core, inbound):
+        icmp_errors.report(core, inbound, PARAMETER_PROBLEM, 0, pointer=_TOTAL_LENGTH_POINTER)
 
 
 def _count_casts(inbound: Inbound) -> None:

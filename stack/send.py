@@ -85,8 +85,6 @@ def _refusal(core: Core, route: Route, header: Ipv4Header, payload_length: int) 
     if header.ttl == 0 and route.cast is not Cast.MULTICAST:
         # RFC 1122 §3.2.1.7: a host MUST NOT send a datagram with TTL 0.
         return Reason.INVALID_ARGUMENT
-    if not route.nic.enabled:
-        return Reason.INVALID_STATE
     if header.df and not route.inside and length + payload_length > _mtu(core, route):
         route.nic.counters.inc("ipSystemStatsOutFragFails")
         return Reason.MESSAGE_TOO_LONG
@@ -125,7 +123,7 @@ def loop_back(core: Core, nic: Nic, packet: bytes) -> None:
     if len(core.looped) >= LOOPED_LIMIT:
         nic.counters.inc("ipSystemStatsOutDiscards")
         return
-    core.looped.append(Looped(nic, packet, from_link=False))
+    core.looped.append(Looped(nic, packet))
 
 
 def put_out(

@@ -34,5 +34,5 @@ def receive(core: Core, inbound: Inbound) -> None:
     route = choose(core, source, source=local)
     if isinstance(route, Reason):
         return
-    wish = Wish(PROTOCOL_TCP, core.default_ttl or 1)
+    wish = Wish(PROTOCOL_TCP, core.default_ttl)
     send.originate(core, route, build_tcp(reset, local, source), wish)

@@ -34,7 +34,7 @@ class Datagram(NamedTuple):
     specific_destination: str
     """RFC 1122 §4.1.3.5: for broadcasts and groups the address of the interface."""
     options: bytes
-    """RFC 1122 §4.1.3.2: the option area as received."""
+    """RFC 1122 §4.1.3.2: the option area as IP hands it up."""
     ttl: int
     tos: int
     nic: int
@@ -178,7 +178,8 @@ class UdpSocket(Socket):
         if not self._bound.has_room(len(datagram.data)):
             return False
         header = inbound.header
-        options = header.options if self.core.policy.received_options_to_udp else b""
+        # RFC 1122 §3.2.1.8 (e): with the time of arrival already in a timestamp option.
+        options = inbound.area if self.core.policy.received_options_to_udp else b""
         self._queue.append(
             Datagram(
                 data=datagram.data,
