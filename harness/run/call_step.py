@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.case.match import Bits, Seen
-from harness.case.options import Option
+from harness.case.match import Seen
 from harness.case.steps import Call, NothingReceived, Received
 from harness.case.symbols import NEAR, Address, Mac, Port
 from harness.decode import read_options
@@ -161,9 +160,8 @@ def _faults(state: State, step: Received, item: Mapping[str, Any]) -> list[str]:
     for name, wanted in step.fields:
         actual = item.get(name)
         if name == "options":
-            right = options_match(wanted, read_options(actual or b""), state.view)
-        elif isinstance(wanted, Option | Bits) and actual is None:
-            right = False
+            actual = read_options(actual or b"")
+            right = options_match(wanted, actual, state.view)
         else:
             right = matches(wanted, actual, state.view)
         if not right:

@@ -6,6 +6,7 @@ whatever the target does, its death included.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 
@@ -69,11 +70,18 @@ def _run(state: State, catalogue: Catalogue) -> CaseRun:
         state.unseen(state.case.requirements, "a frame that the step refers to", str(unseen))
     except TemplateError as mistake:
         state.unseen(state.case.requirements, "a template that can be sent", f"case: {mistake}")
-    except (CallError, TargetError) as refused:
+    except CallError as refused:
         state.unseen(state.case.requirements, "an upper tester that can be used", str(refused))
+    except TargetError as error:
+        state.unseen(state.case.requirements, "a target that the case can be run on", str(error))
     except TargetGone as gone:
         state.gone = gone
         dead(state, state.case.requirements, "a target that is alive", str(gone))
+    except Exception as error:
+        # Our own mistake: it says nothing of the target and must not take other cases with it.
+        state.note(traceback.format_exc())
+        own = f"the tester failed: {type(error).__name__}: {error}"
+        state.unseen(state.case.requirements, "a tester that works", own)
     return _result(state, catalogue, missing)
 
 
@@ -107,7 +115,14 @@ def _probe(state: State) -> Run:
     state.phase = "probe"
     yield from _steps(state, state.case.provided, counted=False)
     if any(o.outcome is not Outcome.MET for o in state.observations):
-        raise _Stop(f"the target does not offer it: {_first_complaint(state)}")
+        why = _first_complaint(state)
+        _forget(state)
+        # A target that died of the probe is no target without the service.
+        missing = yield from sentinel(state)
+        if missing is None:
+            raise _Stop(f"the target does not offer it: {why}")
+        dead(state, state.case.requirements, "a target that is alive", f"probe: {missing}")
+        raise _Stop
     _forget(state)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.addresses import Lease
 from harness.case.packet import Packet
 from harness.case.steps import Count, Expect
 from harness.decode import Frame
 from harness.judge.frame import differences, nearness
 from harness.judge.match import matches
 from harness.judge.train import Train, trains
-from harness.judge.words import duration_words, packet_words
+from harness.judge.words import duration_words, packet_words, value_words
 from harness.run.bench import Arrival, Wait
 from harness.run.state import Run, State
 from harness.summary import summary_of
@@ -45,7 +46,10 @@ def expect(state: State, step: Expect) -> Run:
         expected = f"{packet_words(step.packet, state.view.lease)}, not before "
         expected += duration_words(step.after)
         state.broken(cites, expected, f"it came after {at}", frame=early[0].frame.octets)
-    elif step.distinct is not None and (fault := _repeated(found, step.distinct)) is not None:
+    elif (
+        step.distinct is not None
+        and (fault := _repeated(found, step.distinct, state.view.lease)) is not None
+    ):
         state.broken(cites, f"no two with the same {step.distinct}", fault)
     elif not _pieces_are_right(state, step, found[0], cites):
         return
@@ -82,13 +86,14 @@ def _train_match(train: Train, by_frame: dict[int, Arrival]) -> Match:
     return Match(train.datagram, arrivals, max(a.at for a in arrivals))
 
 
-def _repeated(found: list[Match], path: str) -> str | None:
+def _repeated(found: list[Match], path: str, lease: Lease) -> str | None:
     layer, _, name = path.partition(".")
     values = [match.frame.get(layer, name) for match in found]
     for place, value in enumerate(values):
         if value in values[:place]:
             first = values.index(value) + 1
-            return f"frames {first} and {place + 1} of {len(values)} both have {value}"
+            said = value_words(value, lease, name)
+            return f"frames {first} and {place + 1} of {len(values)} both have {said}"
     return None
 
 
@@ -144,8 +149,13 @@ def _explain_missing(state: State, step: Expect, found: list[Match], deadline: i
             cites, expected, actual, found=tuple(found_differences), frame=arrival.frame.octets
         )
     else:
-        name = state.view.lease.links[arrival.link].name
-        state.broken(cites, expected, f"{actual}, on {name}", frame=arrival.frame.octets)
+        links = state.view.lease.links
+        state.broken(
+            cites,
+            f"{expected}, on {links[step.on].name}",
+            f"{actual}, on {links[arrival.link].name}",
+            frame=arrival.frame.octets,
+        )
 
 
 def nearest(
@@ -177,12 +187,12 @@ def count(state: State, step: Count) -> Run:
         state.met(cites)
     else:
         low, high = step.times.low, step.times.high
-        bounds = f"{low or 0} to {high}" if high is not None else f"at least {low}"
+        bounds = str(low) if low == high else value_words(step.times, state.view.lease)
         waited = duration_words(deadline - state.since)
         state.broken(
             cites,
             f"{bounds} of {packet_words(step.packet, state.view.lease)} in {waited}",
-            f"{len(found)}",
+            f"{len(found) or 'none'} came",
             missing=not found,
         )
     state.since = state.bench.now()

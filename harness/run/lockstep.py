@@ -33,6 +33,8 @@ from harness.verdict import CaseResult, Finding
 MILLISECONDS_OF_A_DAY = 86_400_000
 MOST_FRAMES_AT_ONE_INSTANT = 2_000
 """A target that sends more without time passing floods; it is stopped."""
+MOST_TURNS_AT_ONE_INSTANT = 1_000
+"""A target that is due this often without time passing never rests; it is stopped."""
 
 
 class LockstepRunner:
@@ -122,6 +124,8 @@ class LockstepBench:
         self._laboratory = laboratory
         self._now = 0
         self._fresh = False
+        self._stopped = 0
+        """How often in a row the target had something due, and time did not pass."""
         muted = frozenset(
             self.lease.addresses[symbol] for symbol in case.mutes if symbol in self.lease.addresses
         )
@@ -160,6 +164,9 @@ class LockstepBench:
                 self._now = max(self._now, wait.until)
                 self._pump()
                 break
+            self._stopped = 0 if due > self._now else self._stopped + 1
+            if self._stopped > MOST_TURNS_AT_ONE_INSTANT:
+                raise TargetGone("the target's next deadline never passes")
             self._now = max(self._now, due)
         self._fresh = False
 

@@ -24,6 +24,7 @@ from harness.target.base import (
     Target,
     TargetError,
     TargetGone,
+    Unsettable,
     configuration_of,
     what_is_missing,
 )
@@ -110,6 +111,8 @@ class RealTimeRunner:
             return
         try:
             self._place(case)
+        except Unsettable as unsettable:
+            self._results[case.id] = CaseResult(case.id, missing=str(unsettable))
         except TargetError as error:
             self._results[case.id] = _inconclusive(case, f"no laboratory: {error}")
 
@@ -184,6 +187,8 @@ class RealTimeRunner:
     def _begin(self, bed: Bed) -> bool:
         """Begin some of a laboratory's cases; whether there are more to begin at once."""
         for _ in range(STARTS_OF_A_TURN):
+            if bed.flying and not bed.warm_up():
+                return False
             if bed.waiting and len(bed.flying) < MOST_IN_FLIGHT:
                 if not self._start(bed, *bed.waiting[0], alone=False):
                     return False

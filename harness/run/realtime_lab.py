@@ -33,6 +33,8 @@ class Bed:
         """Cases that run when nothing else does."""
         self.flying: list[Task] = []
         self.gone: TargetGone | None = None
+        self.warm = False
+        """Whether the target has found the tester's routers: until then it queues few packets."""
         self._record = record
         self._by_address: dict[str, Task] = {}
         self._by_identifier: dict[int, Task] = {}
@@ -69,6 +71,11 @@ class Bed:
         _forget(self._by_address, task)
         _forget(self._by_identifier, task)
         _forget(self._by_port, task)
+
+    def warm_up(self) -> bool:
+        """Whether more than one case may begin: once the first has been answered."""
+        self.warm = self.warm or any(task.state.sentinels for task in self.flying)
+        return self.warm
 
     def clashes(self, own: Iterable[str]) -> bool:
         """Whether a case in flight has one of these addresses."""
@@ -130,7 +137,7 @@ class Bed:
             if owner is not None
         )
         for task in self.flying:
-            if task.case.about and task not in found:
+            if task not in found and task.state.wants_ambient(frame):
                 found[task] = None
         return list(found)
 
@@ -199,7 +206,8 @@ def _ports(frame: Frame) -> Iterator[int]:
         yield transport.fields["sport"]
         yield transport.fields["dport"]
     inner = _quoted_transport(frame)
-    if inner is not None and inner[0] in (6, 17) and len(inner[1]) >= 4:
+    # What a case sends in a protocol that nobody knows may begin with ports like UDP and TCP.
+    if inner is not None and inner[0] != 1 and len(inner[1]) >= 4:
         yield int.from_bytes(inner[1][0:2], "big")
         yield int.from_bytes(inner[1][2:4], "big")
 

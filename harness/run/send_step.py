@@ -22,15 +22,17 @@ def send(state: State, step: Send) -> None:
         state.serial += 1
         encoded = state.bench.encoder.encode(stimulus, step.on, state.serial, state.view.lookup)
         frames.extend(encoded.frames)
-        if isinstance(stimulus, Truncated | Padded):
+        # A quote is of the datagram as it was before it was cut off or padded.
+        as_it_was = isinstance(stimulus, Truncated | Padded)
+        if as_it_was:
             packets.append(encoded.datagram)
-            continue
         for frame in encoded.frames:
             read = decode(frame, bare_ip=state.bare_ip)
             state.remember(step.label, read)
             if "ip" in read.parts:
-                packets.append(read.datagram)
                 state.sources.add(read.parts["ip"].fields["src"])
+                if not as_it_was:
+                    packets.append(read.datagram)
     if packets:
         state.view.sent[None] = tuple(packets)
         if step.label is not None:

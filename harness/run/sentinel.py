@@ -54,8 +54,15 @@ def sentinel(state: State) -> Generator[Wait, None, str | None]:
         if not open_:
             return None
         if state.bench.now() >= deadline:
-            return f"no answer to {' nor to '.join(open_)}"
+            return _missing(state, open_)
         yield Wait(deadline)
+
+
+def _missing(state: State, open_: list[str]) -> str:
+    said = f"no answer to {' nor to '.join(open_)}"
+    if state.overflow:
+        said += f" among the first {state.taken} frames; {state.overflow} more were not looked at"
+    return said
 
 
 def _near_sender(state: State) -> Address:

@@ -7,7 +7,17 @@ from typing import Any
 
 from harness.case.model import Ambient, Case
 from harness.case.packet import Fragments, Layer, Packet, Padded, Stimulus, Truncated
-from harness.case.steps import Advance, Classify, Count, Expect, Send, Silence, Step
+from harness.case.steps import (
+    Advance,
+    Classify,
+    Count,
+    Expect,
+    NothingReceived,
+    Received,
+    Send,
+    Silence,
+    Step,
+)
 from harness.case.symbols import ABSENT, FAR_ABSENT, FAR_NEIGHBOUR, NEIGHBOUR, NEIGHBOUR_2, Address
 from harness.judge.counters import judged
 from harness.run.bench import microseconds
@@ -86,7 +96,7 @@ def _addresses(value: Any) -> Iterator[Address]:
 
 
 def longest_seconds(case: Case, timers: Mapping[str, float]) -> float:
-    """At most how long a case waits if the target answers as it should, in seconds."""
+    """At most how long the steps of a case wait, in seconds; sentinels are answered at once."""
     return sum(_waits(step, timers) for step in all_steps(case)) / 1_000_000
 
 
@@ -96,6 +106,6 @@ def _waits(step: Step, timers: Mapping[str, float]) -> int:
             return microseconds(duration, timers)
         case Silence(within=within) | Count(within=within) | Expect(within=within):
             return microseconds(within, timers)
-        case Classify(within=within):
+        case Classify(within=within) | Received(within=within) | NothingReceived(within=within):
             return microseconds(within, timers)
     return 0

@@ -25,7 +25,7 @@ Run: TypeAlias = Generator[Wait, None, None]
 """A part of a run: yields waits, is resumed by the driver."""
 
 MOST_ARRIVALS = 4_000
-"""Frames of a case that are kept; a target that floods is not worth more memory."""
+"""Frames that a case looks at; a target that floods is not worth more memory."""
 
 
 @dataclass(slots=True)
@@ -64,14 +64,17 @@ class State:
     """What was not answered, once the target stopped answering."""
     gone: TargetGone | None = None
     """How the target or its link went away, if that was seen."""
+    taken: int = 0
+    """Frames that were looked at, ambient ones included."""
     overflow: int = 0
-    """Frames that came after `MOST_ARRIVALS`."""
+    """Frames that came after `MOST_ARRIVALS`, and were not."""
 
     def receive(self, at: int, link: int, frame: Frame) -> bool:
         """Take in a frame from the target; whether it is the case's own."""
-        if len(self.arrivals) + len(self.sentinels) >= MOST_ARRIVALS:
+        if self.taken >= MOST_ARRIVALS:
             self.overflow += 1
             return False
+        self.taken += 1
         entry = self.trace.add(
             at,
             Event.FROM_TARGET,

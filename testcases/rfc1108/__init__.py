@@ -1,1 +1,1 @@
-"""Cases of RFC 1108."""
+"""RFC 1108, U.S. Department of Defense Security Options for the Internet Protocol."""

@@ -152,9 +152,17 @@ CASES: tuple[Case, ...] = (
         )
         for name, words, stimulus in (
             ("ttl-one", "somebody else's datagram with TTL 1", ip(dst=FAR_TESTER, ttl=1) / udp()),
-            ("no-fit", "a datagram with DF", ip(dst=FAR_TESTER, df=1) / udp() / data(pattern(1400))),
+            (
+                "no-fit",
+                "a datagram with DF",
+                ip(dst=FAR_TESTER, df=1) / udp() / data(pattern(1400)),
+            ),
             ("absent", "a datagram to nobody", ip(dst=FAR_ABSENT) / udp()),
-            ("protocol", "an unknown protocol", ip(dst=FAR_TESTER, protocol=253) / data(b"unknown")),
+            (
+                "protocol",
+                "an unknown protocol",
+                ip(dst=FAR_TESTER, protocol=253) / data(b"unknown"),
+            ),
         )
     ),
     Case(
@@ -162,7 +170,7 @@ CASES: tuple[Case, ...] = (
         cites="1122-3.1-e",
         title="with the gateway function switched on, the same datagram is forwarded",
         topology=Topology.MULTIHOMED,
-        given=(forwarding(True),),
+        given=(forwarding(enabled=True),),
         steps=(
             send(TO_HOST / ip(dst=FAR_TESTER) / echo_request(data=b"through")),
             expect(
@@ -178,7 +186,7 @@ CASES: tuple[Case, ...] = (
         cites="1122-3.1-e",
         title="with the gateway function switched off, nothing is forwarded",
         topology=Topology.MULTIHOMED,
-        given=(forwarding(False),),
+        given=(forwarding(enabled=False),),
         control=BOTH_LINKS_ALIVE,
         steps=(send(TO_HOST / ip(dst=FAR_TESTER) / echo_request(data=b"through")), silence()),
     ),

@@ -38,7 +38,7 @@ CASES: tuple[Case, ...] = (
         Case(
             f"rfc1122-3.2.1.6-set-{tos:#04x}",
             cites="1122-3.2.1.6-a",
-            title=f"UDP sent with service octet {tos:#04x} leaves with it, and the next one without",
+            title=f"UDP sent with service octet {tos:#04x} leaves with it, the next one without",
             steps=(
                 open_udp("marked", port=OPEN_PORT),
                 send_udp("marked", b"marked", to=TESTER, port=TESTER_PORT, tos=tos),

@@ -17,6 +17,7 @@ from harness.case import (
     SUBNET_BROADCAST,
     Case,
     arp,
+    classify,
     counters,
     echo_reply,
     echo_request,
@@ -28,6 +29,7 @@ from harness.case import (
     seen,
     send,
     silence,
+    way,
 )
 
 SECOND_IS_KNOWN = (send(arp(sender=GATEWAY_2)),)
@@ -36,13 +38,14 @@ FIRST_IN_USE = (
     send(ip(src=REMOTE) / echo_request(data=b"before")),
     expect(ether(dst=mac(GATEWAY)) / ip(dst=REMOTE) / echo_reply(data=b"before"), label="before"),
 )
+AFTER = ip(dst=REMOTE) / echo_reply(data=b"after")
 STILL_FIRST = (
     send(ip(src=REMOTE) / echo_request(data=b"after")),
-    expect(ether(dst=mac(GATEWAY)) / ip(dst=REMOTE) / echo_reply(data=b"after")),
+    expect(ether(dst=mac(GATEWAY)) / AFTER),
 )
 NOW_SECOND = (
     send(ip(src=REMOTE) / echo_request(data=b"after")),
-    expect(ether(dst=mac(GATEWAY_2)) / ip(dst=REMOTE) / echo_reply(data=b"after")),
+    expect(ether(dst=mac(GATEWAY_2)) / AFTER),
 )
 OTHERS_TOO = (
     send(ip(src=REMOTE_2) / echo_request(data=b"another")),
@@ -55,8 +58,7 @@ CODES = (
     (3, "host-and-service", "1349-6.2-a"),
 )
 OF_BEFORE = seen("before", "ip.datagram")
-NOT_A_GATEWAY = (
-    ("off-link", "an address on another net", REMOTE_2),
+NO_ROUTER = (
     ("host-itself", "the host itself", HOST),
     ("broadcast", "the broadcast address", SUBNET_BROADCAST),
 )
@@ -90,18 +92,35 @@ CASES: tuple[Case, ...] = (
             *OTHERS_TOO,
         ),
     ),
+    Case(
+        "rfc1122-3.2.2.2-redirect-to-off-link-ignored",
+        cites="1122-3.2.2.2-d",
+        title="a redirect to an address on another net changes nothing",
+        steps=(
+            *FIRST_IN_USE,
+            send(ip(src=GATEWAY) / redirect(1, gateway=REMOTE_2, quote=OF_BEFORE)),
+            *STILL_FIRST,
+        ),
+    ),
     *(
         Case(
-            f"rfc1122-3.2.2.2-redirect-to-{name}-ignored",
+            f"rfc1122-3.2.2.2-redirect-to-{name}-observed",
             cites="1122-3.2.2.2-d",
-            title=f"a redirect to {words} changes nothing",
+            title=f"what becomes of a redirect to {words}",
             steps=(
                 *FIRST_IN_USE,
                 send(ip(src=GATEWAY) / redirect(1, gateway=address, quote=OF_BEFORE)),
-                *STILL_FIRST,
+                send(ip(src=REMOTE) / echo_request(data=b"after")),
+                # It is on the connected net, and so not among what the text has discarded.
+                classify(
+                    f"a redirect to {words}",
+                    way("changes nothing", ether(dst=mac(GATEWAY)) / AFTER),
+                    way("is obeyed", AFTER),
+                    way("leaves no way to the destination", None),
+                ),
             ),
         )
-        for name, words, address in NOT_A_GATEWAY
+        for name, words, address in NO_ROUTER
     ),
     *(
         Case(

@@ -58,9 +58,7 @@ MEET_SECOND = (
 ASK_REMOTE = send(ip(src=REMOTE) / echo_request())
 AT_LAST = (
     send(ip(src=REMOTE) / echo_request(data=b"at last")),
-    expect(
-        BY_SECOND / ip(src=HOST, dst=REMOTE) / echo_reply(data=b"at last"), within=seconds(5)
-    ),
+    expect(BY_SECOND / ip(src=HOST, dst=REMOTE) / echo_reply(data=b"at last"), within=seconds(5)),
 )
 
 CASES: tuple[Case, ...] = (

@@ -67,7 +67,7 @@ CASES: tuple[Case, ...] = (
     *(
         Case(
             f"rfc1122-3.2.2.4-time-exceeded-{name}-reaches-socket",
-            cites=("1122-3.2.2.4-a", "1122-4.1.3.3-a", "1122-3.4-h"),
+            cites=cites,
             title=f"Time Exceeded {name.replace('-', ' ')} reaches the socket that it is about",
             steps=(
                 *SOCKET_SENDS,
@@ -75,7 +75,10 @@ CASES: tuple[Case, ...] = (
                 error_received("s", type=11, code=code),
             ),
         )
-        for code, name in ((0, "in-transit"), (1, "in-reassembly"))
+        for code, name, cites in (
+            (0, "in-transit", ("1122-3.2.2.4-a", "1122-4.1.3.3-a", "1122-3.4-h")),
+            (1, "in-reassembly", "1122-3.2.2.4-a"),
+        )
     ),
     *(
         Case(

@@ -1,1 +1,1 @@
-"""Cases of RFC 6814."""
+"""RFC 6814, Formally Deprecating Some IPv4 Options."""

@@ -1,1 +1,1 @@
-"""Cases of RFC 6864."""
+"""RFC 6864, Updated Specification of the IPv4 ID Field."""

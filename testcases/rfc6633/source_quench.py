@@ -1,0 +1,95 @@
+"""RFC 6633: Source Quench is neither sent nor heeded (UDP sockets: see RFC 1122 §4.1.3.3)."""
+
+from __future__ import annotations
+
+from harness.case import (
+    FAR,
+    FAR_TESTER,
+    HOST,
+    OPEN_PORT,
+    TESTER,
+    TESTER_PORT,
+    Case,
+    Topology,
+    counters,
+    data,
+    echo_reply,
+    echo_request,
+    expect,
+    icmp,
+    ip,
+    open_udp,
+    pattern,
+    seen,
+    send,
+    send_udp,
+    silence,
+    source_quench,
+    udp,
+)
+
+NONE_IS_SENT = "nothing is known to make every host send one"
+ANSWERED = (
+    send(ip() / echo_request()),
+    expect(ip(src=HOST, dst=TESTER) / echo_reply(), label="reply"),
+)
+QUENCH = send(ip() / source_quench(quote=seen("reply", "ip.datagram")))
+
+CASES: tuple[Case, ...] = (
+    Case(
+        "rfc6633-3-no-quench-when-nobody-reads",
+        cites="6633-3-a",
+        title="a socket that nobody reads makes the host send no Source Quench, however full",
+        no_control=NONE_IS_SENT,
+        steps=(
+            open_udp("s", port=OPEN_PORT),
+            send(*(ip() / udp(dport=OPEN_PORT) / data(pattern(1400)),) * 300),
+            silence(of=icmp(4)),
+        ),
+    ),
+    Case(
+        "rfc6633-3-quench-stays-unanswered",
+        cites=("6633-3-b", "6633-8-a"),
+        title="Source Quench stays unanswered, and echo goes on",
+        no_control="nothing answers a Source Quench; the echo after it shows life",
+        steps=(*ANSWERED, QUENCH, silence(), *ANSWERED),
+        counters=counters(
+            ipSystemStatsInReceives=3,
+            ipSystemStatsInDelivers=3,
+            ipSystemStatsOutRequests=2,
+            ipSystemStatsOutTransmits=2,
+            icmpStatsInMsgs=3,
+            icmpMsgStatsInPkts_8=2,
+            icmpMsgStatsInPkts_4=1,
+            icmpStatsOutMsgs=2,
+            icmpMsgStatsOutPkts_0=2,
+        ),
+    ),
+    Case(
+        "rfc6633-5-udp-sends-on-after-quench",
+        cites=("6633-5-a", "6633-8-a"),
+        title="after a Source Quench a socket sends on at once",
+        steps=(
+            open_udp("s", port=OPEN_PORT),
+            send_udp("s", b"before", to=TESTER, port=TESTER_PORT),
+            expect(ip(src=HOST, dst=TESTER) / udp() / data(b"before"), label="before"),
+            send(ip() / source_quench(quote=seen("before", "ip.datagram"))),
+            send_udp("s", b"after", to=TESTER, port=TESTER_PORT, cites="6633-5-a"),
+            expect(ip(src=HOST, dst=TESTER) / udp() / data(b"after")),
+        ),
+    ),
+    Case(
+        "rfc6633-4-router-ignores-quench",
+        cites=("6633-4-a", "6633-8-a"),
+        title="a router forwards on after a Source Quench, and says nothing",
+        topology=Topology.ROUTER,
+        no_control="nothing answers a Source Quench; the datagram after it shows life",
+        steps=(
+            *ANSWERED,
+            QUENCH,
+            silence(),
+            send(ip(dst=FAR_TESTER) / udp() / data(b"through")),
+            expect(ip(src=TESTER, dst=FAR_TESTER) / udp() / data(b"through"), on=FAR),
+        ),
+    ),
+)

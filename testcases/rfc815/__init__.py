@@ -1,0 +1,1 @@
+"""RFC 815, IP Datagram Reassembly Algorithms."""
