@@ -108,6 +108,8 @@ class Lease:
             if target_mac is None:
                 raise Unresolved("this link has no link addresses")
             return target_mac
+        if symbol.of in (Address.GROUP, Address.GROUP_2):
+            return group_mac(self.address(symbol.of))
         return tester_mac(self.next_hop(symbol.of))
 
     def next_hop(self, symbol: Address) -> str:
@@ -169,12 +171,21 @@ class LeasePool:
         self._on_link = count()
 
     def lease(self, *, on_link: bool = True) -> Lease:
-        """The next lease; `on_link` says whether the case names addresses on the links."""
-        number = next(self._numbers)
-        return self.numbered(number, next(self._on_link) if on_link else 0)
+        """The next lease; `on_link` says whether the case names addresses on the links.
 
-    def numbered(self, number: int, on_link: int = 0) -> Lease:
-        """The lease of a number; equal numbers give equal leases."""
+        A link has few of those: a case that names none gets none, unless the tester itself is a
+        neighbour.
+        """
+        number = next(self._numbers)
+        if not on_link and self.links[NEAR].remotes is not None:
+            return self.numbered(number, None)
+        return self.numbered(number, next(self._on_link))
+
+    def numbered(self, number: int, on_link: int | None = 0) -> Lease:
+        """The lease of a number; equal numbers give equal leases.
+
+        `on_link` numbers the addresses on the links; None leaves them out.
+        """
         addresses: dict[Address, str] = {}
         _take_near(addresses, self.links[NEAR], number, on_link)
         if len(self.links) > FAR:
@@ -191,11 +202,14 @@ class LeasePool:
         return Lease(self.links, addresses, ports, 1 + number % 0x7FFE)
 
 
-def _take_near(addresses: dict[Address, str], link: LinkPlan, number: int, on_link: int) -> None:
+def _take_near(
+    addresses: dict[Address, str], link: LinkPlan, number: int, on_link: int | None
+) -> None:
     addresses[Address.HOST] = link.target
     _subnet(addresses, link, Address.SUBNET_BROADCAST, Address.SUBNET_ZERO)
     _gateways(addresses, link)
-    _on_link(addresses, link, on_link)
+    if on_link is not None:
+        _on_link(addresses, link, on_link)
     if link.remotes is not None:
         leased = _remotes(link.remotes, number)
         addresses[Address.REMOTE], addresses[Address.REMOTE_2], addresses[Address.SENTINEL] = leased
@@ -207,14 +221,16 @@ def _take_near(addresses: dict[Address, str], link: LinkPlan, number: int, on_li
         addresses[Address.SENTINEL] = addresses[Address.NEIGHBOUR_2]
 
 
-def _take_far(addresses: dict[Address, str], link: LinkPlan, number: int, on_link: int) -> None:
+def _take_far(
+    addresses: dict[Address, str], link: LinkPlan, number: int, on_link: int | None
+) -> None:
     addresses[Address.FAR_HOST] = link.target
     _subnet(addresses, link, Address.FAR_SUBNET_BROADCAST, None)
     if link.gateway is not None:
         addresses[Address.FAR_GATEWAY] = link.gateway
-    if link.neighbours:
+    if link.neighbours and on_link is not None:
         addresses[Address.FAR_NEIGHBOUR] = link.neighbours[on_link % len(link.neighbours)]
-    if link.absent:
+    if link.absent and on_link is not None:
         addresses[Address.FAR_ABSENT] = link.absent[on_link % len(link.absent)]
     if link.remotes is not None:
         tester, second, sentinel = _remotes(link.remotes, number)
@@ -253,8 +269,9 @@ def _gateways(addresses: dict[Address, str], link: LinkPlan) -> None:
 
 
 def _on_link(addresses: dict[Address, str], link: LinkPlan, number: int) -> None:
-    if len(link.neighbours) >= NEIGHBOURS_OF_A_LEASE:
-        first = number * NEIGHBOURS_OF_A_LEASE % (len(link.neighbours) - 1)
+    room = len(link.neighbours) // NEIGHBOURS_OF_A_LEASE
+    if room:
+        first = number % room * NEIGHBOURS_OF_A_LEASE
         addresses[Address.NEIGHBOUR] = link.neighbours[first]
         addresses[Address.NEIGHBOUR_2] = link.neighbours[first + 1]
     if link.absent:

@@ -3,16 +3,19 @@
 A requirement is covered by cases that cite it, or implied by requirements that are all covered, or
 explained as untestable, out of scope or superseded. Anything else is a hole, and is named. What
 was cited is the caller's to say: collected cases, or those that really ran.
+
+    python -m harness.coverage [--holes]
 """
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.catalogue import Catalogue, Level, Requirement
+from harness.catalogue import DIRECTORY, Catalogue, Level, Requirement, load
 
 
 class Coverage(StrEnum):
@@ -128,3 +131,26 @@ def _render(lines: list[tuple[str, ...]]) -> str:
         ).rstrip()
         for line in lines
     )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the coverage of the catalogue by the library, and the holes with `--holes`."""
+    from harness.plugin.library import case_modules, cited_by, load_cases
+
+    cited: dict[str, list[str]] = {}
+    for path in case_modules(DIRECTORY.parent):
+        for case in load_cases(path, path.name):
+            for requirement in cited_by(case):
+                cited.setdefault(requirement, []).append(case.id)
+    figure = coverage(load(), cited)
+    write = sys.stdout.write
+    write(table(figure) + "\n")
+    if "--holes" in arguments:
+        write(f"\n{holes(figure)}\n")
+    else:
+        write(f"\n{len(figure.holes)} requirements have no case yet; --holes lists them\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -15,7 +15,18 @@ from harness import scapy_layers
 from harness.addresses import Lease, group_mac, tester_mac
 from harness.case.match import Seen
 from harness.case.options import Option
-from harness.case.packet import Bad, Fragments, Layer, Packet, Padded, Plus, Stimulus, Truncated
+from harness.case.packet import (
+    Bad,
+    Balancing,
+    Fragments,
+    Layer,
+    Packet,
+    Padded,
+    Plus,
+    Stimulus,
+    Truncated,
+    ZeroSum,
+)
 from harness.case.symbols import (
     BROADCAST_MAC,
     CLOSED_PORT,
@@ -232,9 +243,7 @@ class _Writer:
                 "ihl": given.get("ihl"),
                 "tos": given.get("tos", 0),
                 "total_length": total,
-                "identification": self._value(
-                    given.get("identification", FIRST_IDENTIFICATION + self.serial)
-                ),
+                "identification": self._identification(given),
                 "flags": flags,
                 "offset": offset // 8,
                 "ttl": given.get("ttl", 64),
@@ -246,9 +255,16 @@ class _Writer:
             options,
             len(payload),
         )
+        balance = given.get("identification")
+        if isinstance(balance, Balancing):
+            header = _balanced(header, balance, checksum)
         if "ihl" in given and checksum is None:
             return _with_checksum_for_claimed_length(header, given["ihl"], payload)
         return _spoiled(header, 10, checksum)
+
+    def _identification(self, given: dict[str, Any]) -> Any:
+        value = given.get("identification", FIRST_IDENTIFICATION + self.serial)
+        return 0 if isinstance(value, Balancing) else self._value(value)
 
     def option(self, option: Option) -> bytes:
         """The octets of an option."""
@@ -317,7 +333,7 @@ class _Writer:
             if given.get("unused"):
                 header = header[:4] + given["unused"].ljust(4, b"\x00") + header[8:]
         if "quote" in given:
-            carried = self._quote(given["quote"])
+            carried = self._quote(given["quote"]) + given.get("tail", b"")
         return _finished(header + carried, 2, given.get("checksum"), b"")
 
     def _quote(self, quote: Any) -> bytes:
@@ -342,6 +358,8 @@ class _Writer:
         )
         pseudo = inet_aton(src) + inet_aton(dst) + struct.pack("!BBH", 0, 17, length)
         checksum = given.get("checksum")
+        if isinstance(checksum, ZeroSum):
+            return _summing_to_zero(header, carried, pseudo)
         segment = _finished(header + carried, 6, checksum, pseudo)
         # RFC 768: a computed checksum of zero is sent as all ones.
         if checksum is None and segment[6:8] == b"\x00\x00":
@@ -410,6 +428,20 @@ def _error_fields(kind: int, given: dict[str, Any], fields: dict[str, Any]) -> N
         fields["ptr"] = given.get("pointer", 0)
 
 
+def _balanced(header: bytes, balance: Balancing, checksum: Any) -> bytes:
+    """A header whose Identification makes the right checksum the one wanted."""
+    blank = header[:4] + b"\x00\x00" + header[6:10] + b"\x00\x00" + header[12:]
+    identification = (internet_checksum(blank) - balance.checksum) % 0xFFFF
+    sent = checksum if isinstance(checksum, int) else balance.checksum
+    return (
+        blank[:4]
+        + identification.to_bytes(2, "big")
+        + blank[6:10]
+        + sent.to_bytes(2, "big")
+        + blank[12:]
+    )
+
+
 def _spoiled(header: bytes, at: int, checksum: Any) -> bytes:
     """A header whose checksum is right, made wrong when the template says so."""
     if not isinstance(checksum, Bad):
@@ -430,6 +462,14 @@ def _finished(segment: bytes, at: int, checksum: Any, pseudo: bytes) -> bytes:
     right = internet_checksum(pseudo + segment)
     octets = _wrong(right, checksum) if isinstance(checksum, Bad) else right.to_bytes(2, "big")
     return segment[:at] + octets + segment[at + 2 :]
+
+
+def _summing_to_zero(header: bytes, carried: bytes, pseudo: bytes) -> bytes:
+    """A UDP datagram whose last two octets of data make the checksum come out as zero."""
+    if len(carried) % 2 or not carried:
+        raise TemplateError("an even number of octets is needed to make a checksum zero")
+    rest = internet_checksum(pseudo + header + carried[:-2])
+    return header[:6] + b"\xff\xff" + carried[:-2] + rest.to_bytes(2, "big")
 
 
 def _with_checksum_for_claimed_length(header: bytes, ihl: int, payload: bytes) -> bytes:

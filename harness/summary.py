@@ -39,6 +39,8 @@ _IGMP_NAMES = {
     0x22: "v3 report",
 }
 _OPTION_NAMES = {
+    0: "end of list",
+    1: "no-operation",
     7: "record route",
     68: "timestamp",
     130: "security",

@@ -32,6 +32,8 @@ class Ambient(Enum):
 
     ARP = "arp"
     IGMP = "igmp"
+    GATEWAY = "gateway"
+    """Datagrams that the target sends to the tester's routers themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,11 @@ def default_ttl(ttl: int) -> Setting:
 def no_default_route() -> Setting:
     """A host without any gateway."""
     return Setting("default_route", value=False)
+
+
+def default_route() -> Setting:
+    """A router with a default route by GATEWAY; it has none otherwise."""
+    return Setting("default_route", value=True)
 
 
 def second_gateway() -> Setting:

@@ -102,8 +102,8 @@ def router_alert(value: int = 0, *, length: Any = None) -> Option:
 
 
 def option(type_: int, octets: bytes = b"", *, length: Any = None) -> Option:
-    """Any option by its type and data octets."""
-    return Option(type_, length, None, None, (octets,))
+    """Any option by its type and data octets; expected without octets, any data will do."""
+    return Option(type_, length, None, None, (octets,) if octets else None)
 
 
 def octets(raw: bytes) -> Option:

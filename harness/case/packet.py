@@ -35,6 +35,18 @@ class Plus:
     delta: int
 
 
+@dataclass(frozen=True, slots=True)
+class ZeroSum:
+    """A UDP checksum that comes out as zero, and so is sent as all ones (RFC 768).
+
+    The last two octets of the data, of which there is an even number, are made so.
+    """
+
+
+ZERO_SUM = ZeroSum()
+"""A UDP checksum that comes out as zero."""
+
+
 def plus(delta: int) -> Plus:
     """The right value of a computed field, plus `delta`."""
     return Plus(delta)
@@ -43,6 +55,21 @@ def plus(delta: int) -> Plus:
 def minus(delta: int) -> Plus:
     """The right value of a computed field, less `delta`."""
     return Plus(-delta)
+
+
+@dataclass(frozen=True, slots=True)
+class Balancing:
+    """The Identification with which the header checksum comes out as wanted."""
+
+    checksum: int
+
+
+def balancing(checksum: int) -> Balancing:
+    """An Identification that makes the header checksum `checksum`, 0xFFFF excepted.
+
+    No header sums up to zero, so 0xFFFF is never a right checksum (RFC 1624 §3).
+    """
+    return Balancing(checksum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +115,9 @@ def as_packet(template: Template) -> Packet:
     return template if isinstance(template, Packet) else Packet((template,))
 
 
-FieldValue: TypeAlias = Plain | Matcher | Bad | Plus | tuple[Any, ...] | Packet | None
+FieldValue: TypeAlias = (
+    Plain | Matcher | Bad | ZeroSum | Plus | Balancing | tuple[Any, ...] | Packet | None
+)
 
 
 def _layer(kind: str, given: dict[str, FieldValue]) -> Layer:
@@ -261,8 +290,12 @@ def unreachable(
     mtu: FieldValue = None,
     unused: FieldValue = None,
     checksum: FieldValue = None,
+    tail: FieldValue = None,
 ) -> Layer:
-    """ICMP Destination Unreachable, type 3; `quote` is the datagram complained about."""
+    """ICMP Destination Unreachable, type 3; `quote` is the datagram complained about.
+
+    `tail`, sent only, is octets behind the quote: more of the datagram, or an extension.
+    """
     return _layer(
         "icmp",
         {
@@ -272,6 +305,7 @@ def unreachable(
             "unused": unused,
             "quote": quote,
             "checksum": checksum,
+            "tail": tail,
         },
     )
 
@@ -315,8 +349,12 @@ def udp(
     dport: FieldValue = None,
     length: FieldValue = None,
     checksum: FieldValue = None,
+    checksum_right: FieldValue = None,
 ) -> Layer:
-    """A UDP header (RFC 768); `checksum=0` sends none."""
+    """A UDP header (RFC 768); `checksum=0` sends none.
+
+    `checksum_right`, expected only, is whether the checksum is right, or none was made.
+    """
     return _layer("udp", dict(locals()))
 
 
@@ -346,7 +384,7 @@ def igmp(
     """An IGMP message (RFC 1112, 2236, 9776); `max_response` is the second octet.
 
     `more` is what follows the first eight octets. `records`, expected only, is a tuple of
-    (record type, group) pairs of a version 3 report.
+    (record type, group) pairs that a version 3 report has, among possible others.
     """
     return _layer(
         "igmp",

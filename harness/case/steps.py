@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from harness.case.match import Between
+from harness.case.match import Between, Seen
 from harness.case.packet import Packet, Stimulus, Template, as_packet
 from harness.case.symbols import NEAR
 from harness.case.time import SETTLE, Duration, Microseconds
@@ -30,7 +30,8 @@ class Expect:
     `times` of them, within `within` of the last step that sent or waited, not before `after`.
     `distinct` names a field ("ip.identification") that no two of them may share. With `train`
     the target may send the datagram in fragments: they are put together before the match, and
-    `pieces` are what each of them must look like, in the order of their offsets.
+    `pieces` are what each of them must look like, in the order of their offsets; with `ordered`
+    they must come in that order.
     """
 
     packet: Packet
@@ -43,6 +44,7 @@ class Expect:
     distinct: str | None
     train: bool
     pieces: tuple[Packet, ...]
+    ordered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,8 @@ class Classify:
 class Call:
     """A call of the upper tester.
 
-    `refused=True` wants the call refused. `socket` is the case's name for a socket.
+    `refused=True` wants the call refused. `socket` is the case's name for a socket. `answer` is
+    fields of the answer that must match.
     """
 
     operation: str
@@ -108,6 +111,7 @@ class Call:
     arguments: tuple[tuple[str, Any], ...]
     refused: bool = False
     cites: str | None = None
+    answer: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +174,22 @@ def expect_train(
     after: Microseconds = Microseconds(0),  # noqa: B008 - an immutable number
     label: str | None = None,
     cites: str | None = None,
+    ordered: bool = False,
 ) -> Expect:
     """A datagram comes from the target, whole or in fragments; the tester reassembles it."""
     wanted = tuple(as_packet(piece) for piece in pieces)
     return Expect(
-        as_packet(packet), on, within, after, 1, label, cites, None, train=True, pieces=wanted
+        as_packet(packet),
+        on,
+        within,
+        after,
+        1,
+        label,
+        cites,
+        None,
+        train=True,
+        pieces=wanted,
+        ordered=ordered,
     )
 
 
@@ -242,15 +257,27 @@ def open_udp(
 
 
 def connect(
-    socket: str, *, to: Any, port: Any, refused: bool = False, cites: str | None = None
+    socket: str,
+    *,
+    to: Any,
+    port: Any,
+    local: Any = None,
+    refused: bool = False,
+    cites: str | None = None,
 ) -> Call:
-    """Connect a socket to a peer."""
-    return _call("connect", socket, {k: v for k, v in locals().items() if k != "socket"})
+    """Connect a socket to a peer; `local` is the address that it must tell as its own then."""
+    answer = () if local is None else (("address", local),)
+    return Call("connect", socket, (("to", to), ("port", port)), refused, cites, answer)
+
+
+def path_mtu(socket: str, octets: Any, *, cites: str | None = None) -> Call:
+    """Ask a connected socket for the largest IP packet that the path takes."""
+    return Call("mtu", socket, (), cites=cites, answer=(("mtu", octets),))
 
 
 def send_udp(
     socket: str,
-    octets: bytes,
+    octets: bytes | Seen,
     *,
     to: Any = None,
     port: Any = None,

@@ -43,11 +43,9 @@ def counter_faults(
     multicast and broadcast counters only count when they are named.
     """
     expected = dict(wanted)
-    names = list(expected)
+    names = judged(wanted, offers)
     if offers.closed_counters:
         names += sorted((before.keys() | after.keys()) - expected.keys())
-    elif offers.exact_counters:
-        names = judged(wanted, offers)
     faults = []
     for name in names:
         if name not in expected and name.endswith(_NOT_JUDGED_UNLESS_NAMED):

@@ -26,6 +26,9 @@ ERROR_ABOUT_LATER_FRAGMENT = "1122-3.2.2-j"
 FORWARDED_TTL = "1812-4.2.2.9-b"
 FORWARDED_CHECKSUM = "791-3.1.cksum-c"
 
+SHORTEST_ETHERNET_DATA = 46
+"""Octets to which an Ethernet frame's data may be padded; a bare IP packet never is."""
+
 REQUIREMENTS = (
     VERSION,
     CHECKSUM,
@@ -129,7 +132,7 @@ def _header_length(ip: Part) -> Breach | None:
 def _total_length(ip: Part, there: int) -> Breach | None:
     total = ip.fields["total_length"]
     # RFC 894: an Ethernet frame may be padded to 46 octets of data, not beyond.
-    if total <= there and (there == total or there <= max(46, total)):
+    if total == there or (ip.start and total < there <= SHORTEST_ETHERNET_DATA):
         return None
     return Breach(
         TOTAL_LENGTH,

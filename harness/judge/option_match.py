@@ -5,7 +5,7 @@ from __future__ import annotations
 from socket import inet_ntoa
 from typing import Any
 
-from harness.case.match import Including, Without
+from harness.case.match import DiffersFrom, Including, Not, OneOf, Without
 from harness.case.options import EOL, NOP, TIMESTAMP, Option
 from harness.decode import DecodedOption
 from harness.judge.match import matches
@@ -22,6 +22,8 @@ def options_match(wanted: Any, actual: list[DecodedOption], view: View) -> bool:
     if isinstance(wanted, Including):
         rest = iter(found)
         return all(any(option_matches(w, o, view) for o in rest) for w in wanted.options)
+    if isinstance(wanted, OneOf):
+        return any(options_match(value, actual, view) for value in wanted.values)
     if isinstance(wanted, bytes):
         return b"".join(option.octets for option in actual) == wanted
     significant = [option for option in wanted if option.type not in _PADDING]
@@ -64,20 +66,25 @@ def _slots_match(wanted: tuple[Any, ...], octets: bytes, view: View) -> bool:
         word = octets[place : place + 4]
         if len(word) < 4:
             return False
-        # A number is wanted as a number, an address as an address, a matcher as either.
-        number = int.from_bytes(word, "big")
-        if not (
-            slot == number
-            if isinstance(slot, int)
-            else matches(slot, inet_ntoa(word), view) or _number_matches(slot, number, view)
-        ):
+        if not _slot_matches(slot, word, view):
             return False
         place += 4
     return place == len(octets)
 
 
-def _number_matches(slot: Any, number: int, view: View) -> bool:
+def _slot_matches(slot: Any, word: bytes, view: View) -> bool:
+    """A number is wanted as a number, an address as an address, a matcher as either."""
+    number = int.from_bytes(word, "big")
+    if isinstance(slot, int):
+        return slot == number
+    fits = (_fits(slot, inet_ntoa(word), view), _fits(slot, number, view))
+    # What is not to be something must not be it in either form.
+    return all(fits) if isinstance(slot, Not | DiffersFrom) else any(fits)
+
+
+def _fits(slot: Any, value: int | str, view: View) -> bool:
+    """Whether a slot's matcher takes a value; one that compares numbers takes no address."""
     try:
-        return matches(slot, number, view)
+        return matches(slot, value, view)
     except TypeError:
         return False

@@ -49,7 +49,8 @@ def quote_fault(wanted: QuoteOf, quote: bytes, view: View) -> QuoteFault | None:
 
 
 def _fault(wanted: QuoteOf, quote: bytes, packet: bytes) -> QuoteFault | None:
-    header = (packet[0] & 15) * 4
+    # What was sent may claim more header than it has.
+    header = min((packet[0] & 15) * 4, len(packet))
     if len(quote) < header:
         return QuoteFault(f"a header of {header} octets", f"{len(quote)} octets", (0, len(quote)))
     free = {
@@ -76,5 +77,5 @@ def _header_fault(octet: int, quote: bytes, packet: bytes) -> QuoteFault:
         ("option octet", octet, octet + 1),
     )
     return QuoteFault(
-        f"{name} {packet[start:end].hex()}", f"{name} {quote[start:end].hex()}", (start, end)
+        f"{name} 0x{packet[start:end].hex()}", f"{name} 0x{quote[start:end].hex()}", (start, end)
     )

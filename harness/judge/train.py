@@ -47,6 +47,9 @@ def _joined(pieces: list[Frame], *, bare_ip: bool) -> Train | None:
         if fields["offset"] != len(payload):
             return None
         payload += fields["payload"]
+    # RFC 791 §3.1: MF is zero in the last fragment alone.
+    if not all(piece.parts["ip"].fields["mf"] for piece in ordered[:-1]):
+        return None
     if ordered[-1].parts["ip"].fields["mf"]:
         return None
     first = ordered[0]

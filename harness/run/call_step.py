@@ -53,6 +53,8 @@ def call(state: State, step: Call) -> None:
             state.broken(cites, f"{named} to be refused", "it was accepted")
         else:
             state.met(cites)
+    elif answer.error is None and step.answer:
+        _judge_answer(state, step, answer, cites, named)
     elif answer.error is None:
         if step.cites is not None:
             state.met(cites)
@@ -60,6 +62,22 @@ def call(state: State, step: Call) -> None:
         state.broken(cites, f"{named} to be accepted", f"it was refused: {answer.error}")
     else:
         state.unseen(cites, named, f"refused: {answer.error}")
+
+
+def _judge_answer(
+    state: State, step: Call, answer: Answer, cites: tuple[str, ...], named: str
+) -> None:
+    """Hold what a call tells against what the step wants to be told."""
+    for name, wanted in step.answer:
+        told = answer.value.get(name)
+        expected = f"{named} to tell {name} {value_words(wanted, state.view.lease, name)}"
+        if told is None:
+            state.unseen(cites, expected, "the upper tester does not tell")
+            return
+        if not matches(wanted, told, state.view):
+            state.broken(cites, expected, f"{name} {value_words(told, state.view.lease, name)}")
+            return
+    state.met(cites)
 
 
 def make(state: State, operation: str, socket: str | None, arguments: Mapping[str, Any]) -> Answer:

@@ -87,7 +87,7 @@ class State:
         arrival = Arrival(at, link, frame)
         if self.is_sentinel(frame):
             self.sentinels.append(arrival)
-            entry.text = "sentinel"
+            entry.text, entry.step = "sentinel", None
             return True
         arrival.ambient = not self.belongs(frame)
         if arrival.ambient and not self.wants_ambient(frame):
@@ -152,7 +152,7 @@ class State:
         return [arrival for arrival in self.unclaimed(on) if not arrival.ambient]
 
     def transmit(self, link: int, frame: bytes, text: str = "") -> None:
-        """Send a frame and write it down.
+        """Send a frame and write it down; `text` names what the driver sends by itself.
 
         Raises:
             TargetGone: the target or its link went away.
@@ -161,7 +161,7 @@ class State:
             self.bench.now(),
             Event.TO_TARGET,
             text or self.phase,
-            step=self.step or None,
+            step=None if text else self.step or None,
             link=link,
             frame=frame,
         )

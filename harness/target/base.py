@@ -22,6 +22,10 @@ class TargetError(Exception):
     """The target can't be set up or used as asked: one clear line for the user."""
 
 
+class Unsettable(TargetError):
+    """The target can't be set to what a case wants: the case is not applicable to it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """What a laboratory is set to."""

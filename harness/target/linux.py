@@ -32,6 +32,7 @@ from harness.target.base import (
     Link,
     Offers,
     TargetError,
+    Unsettable,
     Upper,
 )
 from harness.target.linux_counters import exact_of, parsed, read_counters
@@ -44,8 +45,6 @@ NAMES: Final = ("near", "far")
 TARGET_MACS: Final = (bytes.fromhex("024950340001"), bytes.fromhex("024950340002"))
 TESTER_MACS: Final = (bytes.fromhex("025400000001"), bytes.fromhex("025400000002"))
 """Of the tester's interfaces; the tester itself uses others (`harness.addresses`)."""
-SECOND_METRIC: Final = 100
-"""Of the less preferred default route; the other has 0."""
 
 NEAR_LINK: Final = LinkPlan(
     name="near",
@@ -252,11 +251,11 @@ class Wanted:
             case Setting("source_routing", str() as policy) if policy in SOURCE_ROUTING:
                 self._take_source_routing(policy)
             case _:
-                raise TargetError(f"linux can't be set to {setting.name} = {setting.value}")
+                raise Unsettable(f"linux can't be set to {setting.name} = {setting.value}")
 
     def _take_mtu(self, octets: int, on: int) -> None:
         if on >= len(self.links):
-            raise TargetError(f"linux has no link {on} in this topology to set the MTU of")
+            raise Unsettable(f"linux has no link {on} in this topology to set the MTU of")
         self.links = tuple(
             replace(plan, mtu=octets) if number == on else plan
             for number, plan in enumerate(self.links)
@@ -270,7 +269,7 @@ class Wanted:
 
     def _take_source_routing(self, policy: str) -> None:
         if policy == "forward" and not self.router:
-            raise TargetError("linux follows source routes for others as a router only")
+            raise Unsettable("linux follows source routes for others as a router only")
         self.after["ipv4/conf/*/accept_source_route"] = SOURCE_ROUTING[policy]
 
 
@@ -306,21 +305,21 @@ def _set_up(target: Namespace, wanted: Wanted, sysctl: Mapping[str, int | str]) 
             network.set_mtu(plan.name, plan.mtu)
             network.add_address(plan.name, plan.target, plan.prefix_length)
             network.bring_up(plan.name)
-        for destination, gateway, metric in _routes(wanted):
-            network.add_route(destination, gateway, metric=metric)
+        for destination, gateway in _routes(wanted):
+            network.add_route(destination, gateway)
 
 
-def _routes(wanted: Wanted) -> Iterator[tuple[str, str, int]]:
-    """Destination, gateway and metric of each route that is not a link's own."""
+def _routes(wanted: Wanted) -> Iterator[tuple[str, str]]:
+    """Destination and gateway of each route that is not a link's own, preferred ones first."""
     near, *others = wanted.links
     if wanted.router and near.remotes is not None:
-        yield near.remotes, _given(near.gateway), 0
+        yield near.remotes, _given(near.gateway)
     if wanted.default_route:
-        yield "0.0.0.0/0", _given(near.gateway), 0
+        yield "0.0.0.0/0", _given(near.gateway)
     if wanted.second_gateway:
-        yield "0.0.0.0/0", _given(near.second_gateway), SECOND_METRIC
+        yield "0.0.0.0/0", _given(near.second_gateway)
     for link in others:
-        yield _given(link.remotes), _given(link.gateway), 0
+        yield _given(link.remotes), _given(link.gateway)
 
 
 def _given(text: str | None) -> str:

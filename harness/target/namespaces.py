@@ -13,7 +13,7 @@ import select
 import socket
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -171,10 +171,12 @@ class Network:
             broadcast=_broadcast(address, prefix_length),
         )
 
-    def add_route(self, destination: str, gateway: str, *, metric: int = 0) -> None:
-        """A route by a gateway; of two to one destination the lower metric wins."""
-        given: Mapping[str, Any] = {"priority": metric} if metric else {}
-        self._route.route("add", dst=destination, gateway=gateway, **given)
+    def add_route(self, destination: str, gateway: str) -> None:
+        """A route by a gateway, behind those to the same destination.
+
+        The kernel looks for a gateway that is alive among default routes of one metric alone.
+        """
+        self._route.route("append", dst=destination, gateway=gateway)
 
     def _index(self, name: str) -> int:
         found = self._route.link_lookup(ifname=name)

@@ -61,6 +61,7 @@ CALLS: Final = (
     "allow_broadcast",
     "open_raw",
     "send_raw",
+    "mtu",
     "join",
     "leave",
     "receive",

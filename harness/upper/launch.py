@@ -49,6 +49,9 @@ class LaunchedUpper:
         try:
             self._wait_until_ready()
             self.upper = UnixUpper(path)
+            # The agent has greeted, so it serves nobody else: a run that is killed from here on
+            # leaves no file behind.
+            self._directory.cleanup()
             self.upper.check_honesty()
         except TargetGone as gone:
             self.close()

@@ -193,6 +193,7 @@ CASES: tuple[Case, ...] = (
             *INTRODUCE,
             ECHO,
             expect(ether(dst=mac(NEIGHBOUR)) / REPLY),
+            advance(ms(50)),
             send(
                 ether(src=NEW_MAC) / arp(sender=NEIGHBOUR, sender_mac=NEW_MAC, target=NEIGHBOUR_2)
             ),

@@ -20,7 +20,6 @@ from harness.case import (
     Case,
     Option,
     at_least,
-    between,
     classify,
     counters,
     data,
@@ -54,11 +53,6 @@ STAMPS = (
     expect(ip(options=(Option(TIMESTAMP, length=8, pointer=9),)) / echo_reply()),
 )
 """The target implements the timestamp option: it comes back with an entry filled."""
-RECORDS = (
-    send(ip(options=(record_route(slots=1),)) / echo_request()),
-    expect(ip(options=(record_route(HOST, pointer=8),)) / echo_reply()),
-)
-"""The target implements record route."""
 DELIVERED = counters(ipSystemStatsInReceives=1, ipSystemStatsInDelivers=1, udpInDatagrams=1)
 
 GIVEN = tuple(
@@ -100,7 +94,6 @@ HANDED_UP = tuple(
     )
     for what, words, sent, told in (
         ("router-alert", "router alert", router_alert(), router_alert()),
-        ("stream-identifier", "a stream identifier", option(STREAM_ID, b"\1\2"), option(STREAM_ID)),
         ("security", "a security option", option(SECURITY, b"\xab"), option(SECURITY, b"\xab")),
         ("unknown-option", "an unknown option", option(94, b"\1\2\3"), option(94, b"\1\2\3")),
         ("record-route", "record route", record_route(slots=2), Option(RECORD_ROUTE, length=11)),
@@ -185,56 +178,6 @@ IMPOSSIBLE = tuple(
         ("unknown-option", "an unknown option", 94),
     )
     for length in (0, 1, 3, 200)
-)
-
-# RFC 1122 §3.2.2.5 for options that the host implements, RFC 792 for the pointer.
-REPORTED = tuple(
-    Case(
-        f"rfc1122-3.2.2.5-{what}-reported-for-{trigger}",
-        cites="1122-3.2.2.5-a",
-        title=f"{words} in {said} is reported with the pointer in the option",
-        provided=provided,
-        steps=(
-            send(ip(options=(nop(), bad)) / upper),
-            expect(ip(src=HOST, dst=TESTER) / parameter_problem(between(21, 24), code=0)),
-        ),
-    )
-    for what, words, provided, bad in (
-        (
-            "record-route-pointer-3",
-            "a record route whose pointer is 3",
-            RECORDS,
-            record_route(slots=2, pointer=3),
-        ),
-        (
-            "record-route-length-2",
-            "a record route of length 2",
-            RECORDS,
-            Option(RECORD_ROUTE, 2, 4, None, (0, 0)),
-        ),
-        (
-            "record-route-past-the-header",
-            "a record route that goes past the header",
-            RECORDS,
-            record_route(slots=2, length=20),
-        ),
-        (
-            "timestamp-pointer-4",
-            "a timestamp option whose pointer is 4",
-            STAMPS,
-            timestamp(slots=2, pointer=4),
-        ),
-        (
-            "timestamp-past-the-header",
-            "a timestamp option that goes past the header",
-            STAMPS,
-            timestamp(slots=2, length=20),
-        ),
-    )
-    for trigger, said, upper in (
-        ("an-echo-request", "an echo request", echo_request()),
-        ("udp", "a datagram to a port that nobody has", udp()),
-    )
 )
 
 OBSOLETE = (
@@ -394,7 +337,6 @@ CASES: tuple[Case, ...] = (
     *HANDED_UP,
     *UNKNOWN,
     *IMPOSSIBLE,
-    *REPORTED,
     *OBSOLETE,
     *OPTIONAL,
     *STAMPED_ON_SENDING,

@@ -48,7 +48,7 @@ ORIGINATED = (
     Case(
         "rfc1122-3.2.1.8c-source-route-originated",
         cites="1122-3.2.1.8c-a",
-        title="a user's datagram by way of a hop goes to the hop, with its destination in the route",
+        title="a user's datagram by way of a hop goes to the hop, its destination in the route",
         given=TAKES,
         steps=(
             open_udp("u", port=OPEN_PORT),

@@ -9,12 +9,15 @@ from harness.case import (
     TESTER_PORT,
     Case,
     bits,
+    connect,
     data,
     expect,
     ip,
+    mtu,
     open_raw,
     open_udp,
     option,
+    path_mtu,
     received,
     router_alert,
     send,
@@ -87,6 +90,20 @@ CASES: tuple[Case, ...] = (
             send(ip(tos=0x28) / udp(dport=OPEN_PORT) / data(b"tos")),
             received("s", data=b"tos", tos=0x28),
         ),
+    ),
+    *(
+        Case(
+            f"rfc1122-3.4-largest-size-at-mtu-{octets}",
+            cites="1122-3.4-e",
+            title=f"on a link of MTU {octets} a user is told that as the largest size",
+            given=(mtu(octets),),
+            steps=(
+                *LISTENING,
+                connect("s", to=TESTER, port=TESTER_PORT),
+                path_mtu("s", octets),
+            ),
+        )
+        for octets in (600, 1400)
     ),
     Case(
         "rfc1122-3.4-raw-user-sets-header-fields",

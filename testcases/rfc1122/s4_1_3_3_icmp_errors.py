@@ -9,6 +9,7 @@ from harness.case import (
     TESTER,
     TESTER_PORT,
     Case,
+    counters,
     data,
     error_received,
     expect,
@@ -95,6 +96,27 @@ CASES: tuple[Case, ...] = (
             (0, 8, ("1122-3.2.2.5-b", "1122-4.1.3.3-a")),
             (1, 130, ("1122-3.2.2.5-b", "1122-3.2.2.5-d", "1122-4.1.3.3-a")),
         )
+    ),
+    Case(
+        "rfc1122-3.2.2.4-time-exceeded-is-no-failed-reassembly",
+        cites="1122-3.2.2.4-a",
+        title="a Time Exceeded that comes in counts as an ICMP message, not as a reassembly here",
+        steps=(
+            *SOCKET_SENDS,
+            send(ip() / time_exceeded(0, quote=OF_SENT)),
+            error_received("s", type=11, code=0),
+        ),
+        counters=counters(
+            ipSystemStatsInReceives=1,
+            ipSystemStatsInDelivers=1,
+            ipSystemStatsReasmReqds=0,
+            ipSystemStatsReasmFails=0,
+            ipSystemStatsOutRequests=1,
+            ipSystemStatsOutTransmits=1,
+            icmpStatsInMsgs=1,
+            icmpMsgStatsInPkts_11=1,
+            udpOutDatagrams=1,
+        ),
     ),
     Case(
         "rfc1122-4.1.3.3-error-of-gateway-reaches-socket",

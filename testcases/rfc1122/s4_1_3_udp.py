@@ -278,12 +278,12 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "rfc1122-4.1.3.5-connected-source-by-peer",
-        cites="1122-3.4-d",
-        title="a connected socket sends from the address of the link that leads to its peer",
+        cites=("1122-3.4-d", "1122-4.1.3.5-d"),
+        title="a connected socket tells, and sends from, the address of the link to its peer",
         topology=Topology.MULTIHOMED,
         steps=(
             open_udp("s", port=OPEN_PORT),
-            connect("s", to=FAR_TESTER, port=TESTER_PORT),
+            connect("s", to=FAR_TESTER, port=TESTER_PORT, local=FAR_HOST),
             send_udp("s", b"far"),
             expect(ip(src=FAR_HOST, dst=FAR_TESTER) / udp() / data(b"far")),
         ),

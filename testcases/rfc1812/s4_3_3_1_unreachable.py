@@ -142,7 +142,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "rfc1812-3.3.2-nothing-reported-before-arp-fails",
         cites="1812-3.3.2-b",
-        title="a missing ARP entry alone is not reported; the failed search for it is, at least once",
+        title="a missing ARP entry alone is not reported, the failed search for it is",
         topology=Topology.ROUTER,
         steps=(
             send(ip(dst=FAR_ABSENT) / UDP, ip(dst=FAR_ABSENT) / echo_request()),

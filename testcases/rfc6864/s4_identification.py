@@ -15,7 +15,6 @@ from harness.case import (
     TESTER_2,
     Case,
     Topology,
-    at_least,
     classify,
     close,
     counters,
@@ -25,17 +24,14 @@ from harness.case import (
     echo_request,
     echo_served,
     expect,
-    expect_train,
     fragments,
     ip,
     merged,
-    mtu,
     nothing_received,
     open_udp,
     pattern,
     received,
     send,
-    silence,
     udp,
     unreachable,
     way,
@@ -212,24 +208,6 @@ VALUES = (
 )
 
 IN_TRANSIT = (
-    Case(
-        "rfc6864-4.3-fragment-with-df-not-cut",
-        cites="6864-4.3-b",
-        title="a fragment with DF that does not fit the next link is not cut again",
-        topology=Topology.ROUTER,
-        given=(mtu(280, on=FAR),),
-        control=(
-            send(
-                fragments(ip(dst=FAR_TESTER) / udp() / data(pattern(1200)), (0, 600), (600, None))
-            ),
-            expect_train(ip(dst=FAR_TESTER) / udp() / data(pattern(1200)), on=FAR),
-        ),
-        steps=(
-            send(fragments(ip(dst=FAR_TESTER, df=1) / udp() / data(pattern(1200)), (0, 600))),
-            silence(of=ip(dst=FAR_TESTER, offset=at_least(0)), on=FAR),
-            expect(ip(dst=TESTER) / unreachable(4), cites="1812-5.2.7.1-c"),
-        ),
-    ),
     Case(
         "rfc6864-4.3-df-stays-set",
         cites="6864-4.3-c",

@@ -1,18 +1,17 @@
-"""RFC 791 §3.2: fragments put together again: which belong together, orders, gaps, duplicates.
+"""RFC 791 §3.2: fragments put together again: orders, gaps, duplicates, the header.
 
-What contradicts itself is in `s3_2_reassembly_oddities`; timeouts are in RFC 1122 §3.3.2. Where a
+Which fragments belong together is in `s3_2_reassembly_keys`, what contradicts itself in
+`s3_2_reassembly_oddities`; timeouts are in RFC 1122 §3.3.2. Where a
 train is sent in several steps its Identification is written out, for the pieces to share it.
 """
 
 from __future__ import annotations
 
 from harness.case import (
-    ALL_HOSTS,
     HOST,
     OPEN_PORT,
     REASSEMBLY,
     TESTER,
-    TESTER_2,
     TESTER_PORT,
     Case,
     advance,
@@ -47,7 +46,6 @@ TRAIN = ip(identification=0x7914) / echo_request(sequence=1, data=pattern(93))
 """The same with an Identification that several steps can share."""
 IN_ORDER = (send(fragments(ECHO, *FOUR)), expect(REPLY))
 TWO = ((0, 48), (48, None))
-FOREIGN = pattern(93, start=7)
 
 
 ORDERS = tuple(
@@ -92,85 +90,6 @@ USERS = (
             received("u", data=pattern(93), source=TESTER, source_port=TESTER_PORT),
         ),
     ),
-    Case(
-        "rfc791-3.2-two-trains-interleaved",
-        cites="791-3.2.frag-a",
-        title="two echo requests whose fragments come in turns are both answered with their own",
-        steps=(
-            send(
-                fragments(TRAIN, *TWO, order=(1,)),
-                fragments(
-                    ip(identification=0x7915) / echo_request(sequence=2, data=FOREIGN),
-                    *TWO,
-                    order=(1,),
-                ),
-                fragments(TRAIN, *TWO, order=(0,)),
-                fragments(
-                    ip(identification=0x7915) / echo_request(sequence=2, data=FOREIGN),
-                    *TWO,
-                    order=(0,),
-                ),
-            ),
-            expect(ip() / echo_reply(sequence=1, data=pattern(93))),
-            expect(ip() / echo_reply(sequence=2, data=FOREIGN)),
-        ),
-    ),
-    Case(
-        "rfc791-3.2-trains-of-two-sources-interleaved",
-        cites="791-3.2.frag-a",
-        title="fragments of two sources with one Identification come in turns: both answered",
-        steps=(
-            send(
-                fragments(TRAIN, *TWO, order=(0,)),
-                fragments(
-                    ip(src=TESTER_2, identification=0x7914)
-                    / echo_request(sequence=2, data=FOREIGN),
-                    *TWO,
-                    order=(0,),
-                ),
-                fragments(TRAIN, *TWO, order=(1,)),
-                fragments(
-                    ip(src=TESTER_2, identification=0x7914)
-                    / echo_request(sequence=2, data=FOREIGN),
-                    *TWO,
-                    order=(1,),
-                ),
-            ),
-            expect(ip(dst=TESTER) / echo_reply(sequence=1, data=pattern(93))),
-            expect(ip(dst=TESTER_2) / echo_reply(sequence=2, data=FOREIGN)),
-        ),
-    ),
-)
-
-# The first fragment; then an end that differs in one field of the key; then the right end.
-KEYS = tuple(
-    Case(
-        f"rfc791-3.2-other-{what}-is-another-train",
-        cites="791-3.2.frag-a",
-        title=f"an end with another {what} does not complete a train, the right end does",
-        control=IN_ORDER,
-        steps=(
-            send(fragments(TRAIN, *TWO, order=(0,)), fragments(foreign, *TWO, order=(1,))),
-            silence(),
-            send(fragments(TRAIN, *TWO, order=(1,))),
-            expect(REPLY),
-        ),
-    )
-    for what, foreign in (
-        ("identification", ip(identification=0x7916) / echo_request(sequence=1, data=pattern(93))),
-        (
-            "source",
-            ip(src=TESTER_2, identification=0x7914) / echo_request(sequence=1, data=pattern(93)),
-        ),
-        (
-            "destination",
-            ip(dst=ALL_HOSTS, identification=0x7914) / echo_request(sequence=1, data=pattern(93)),
-        ),
-        (
-            "protocol",
-            ip(protocol=17, identification=0x7914) / echo_request(sequence=1, data=pattern(93)),
-        ),
-    )
 )
 
 # Some of the four fragments come, nothing happens; then the others, and the echo is answered.
@@ -395,7 +314,6 @@ REST = (
 CASES: tuple[Case, ...] = (
     *ORDERS,
     *USERS,
-    *KEYS,
     *GAPS,
     *ALONE,
     *DUPLICATES,

@@ -1,13 +1,16 @@
-"""RFC 792, Time Exceeded, as a destination host sends it."""
+"""RFC 792, Time Exceeded, as a host sends it; what a gateway sends is RFC 1812's."""
 
 from __future__ import annotations
 
 from harness.case import (
+    FAR,
+    FAR_TESTER,
     HOST,
     QUOTED,
     REASSEMBLY,
     TESTER,
     Case,
+    Topology,
     counters,
     echo_request,
     error_sent,
@@ -18,7 +21,9 @@ from harness.case import (
     pattern,
     seconds,
     send,
+    silence,
     time_exceeded,
+    udp,
 )
 
 CASES: tuple[Case, ...] = (
@@ -39,5 +44,21 @@ CASES: tuple[Case, ...] = (
             ),
             error_sent(11),
         ),
+    ),
+    Case(
+        "rfc792-time-exceeded-in-transit",
+        cites="792-te-b",
+        title="a router that gets a datagram with its last hop used up does not forward it",
+        topology=Topology.ROUTER,
+        control=(
+            send(ip(ttl=2, dst=FAR_TESTER) / udp()),
+            expect(ip(src=TESTER, dst=FAR_TESTER) / udp(), on=FAR),
+        ),
+        steps=(
+            send(ip(ttl=1, dst=FAR_TESTER) / udp()),
+            silence(of=ip(dst=FAR_TESTER) / udp(), on=FAR),
+        ),
+        # Whether the source is told is RFC 1812's to say.
+        rest_is_free=True,
     ),
 )

@@ -1,0 +1,121 @@
+"""RFC 1122 §3.3.3: what a host may send over a link, and how it learns to."""
+
+from __future__ import annotations
+
+from harness.case import (
+    HOST,
+    NEIGHBOUR,
+    OPEN_PORT,
+    REMOTE,
+    TESTER,
+    TESTER_PORT,
+    Case,
+    at_least,
+    classify,
+    echo_reply,
+    echo_request,
+    expect,
+    fragments,
+    ip,
+    mtu,
+    open_udp,
+    pattern,
+    send,
+    send_udp,
+    silence,
+    udp,
+    way,
+)
+
+BIG = fragments(
+    ip() / echo_request(data=pattern(1000)), (0, 256), (256, 512), (512, 768), (768, None)
+)
+SMALL = (send(ip() / echo_request()), expect(ip() / echo_reply()))
+
+CASES: tuple[Case, ...] = (
+    Case(
+        "rfc1122-3.3.3-intentional-fragmentation",
+        cites="1122-3.3.3-a",
+        title="what becomes of a reply that is too big for the link",
+        given=(mtu(280),),
+        steps=(
+            send(BIG),
+            classify(
+                "an echo reply of 1,028 octets over 280",
+                way("cut into fragments", ip() / echo_reply(data=pattern(1000)), train=True),
+                way("cut short", ip() / echo_reply()),
+                way("not sent", None),
+            ),
+        ),
+    ),
+    *(
+        Case(
+            f"rfc1122-3.3.3-nothing-above-the-mtu-of-{octets}",
+            cites="1122-3.3.3-c",
+            title=f"no packet of a long reply is larger than the link's {octets} octets",
+            given=(mtu(octets),),
+            control=SMALL,
+            steps=(
+                send(BIG),
+                silence(
+                    of=ip(
+                        src=HOST, dst=TESTER, offset=at_least(0), total_length=at_least(octets + 1)
+                    )
+                ),
+            ),
+            rest_is_free=True,
+        )
+        for octets in (280, 281, 576)
+    ),
+    *(
+        Case(
+            f"rfc1122-3.3.3-mtu-set-to-{octets}",
+            cites="1122-3.3.3-f",
+            title=f"with its MTU set to {octets} the link takes {octets} octets, and no more",
+            given=(mtu(octets),),
+            control=SMALL,
+            steps=(
+                send(
+                    fragments(ip() / echo_request(data=pattern(octets - 28)), (0, 256), (256, None))
+                ),
+                expect(ip(total_length=octets) / echo_reply(data=pattern(octets - 28))),
+                send(
+                    fragments(ip() / echo_request(data=pattern(octets - 27)), (0, 256), (256, None))
+                ),
+                silence(of=ip(total_length=at_least(octets + 1), offset=at_least(0))),
+            ),
+            rest_is_free=True,
+        )
+        for octets in (296, 400)
+    ),
+    Case(
+        "rfc1122-3.3.3-off-link-size",
+        cites="1122-3.3.3-e",
+        title="how large a datagram leaves for a network of which nothing is known",
+        steps=(
+            open_udp("u", port=OPEN_PORT),
+            send_udp("u", pattern(1400), to=REMOTE, port=TESTER_PORT),
+            classify(
+                "1,428 octets for another network",
+                way("one datagram", ip(dst=REMOTE, total_length=1428) / udp()),
+                way("fragments", ip(dst=REMOTE) / udp(), train=True),
+                way("not sent", None),
+            ),
+        ),
+    ),
+    Case(
+        "rfc1122-3.3.3-on-link-size",
+        cites="1122-3.3.3-e",
+        title="how large a datagram leaves for a neighbour",
+        steps=(
+            open_udp("u", port=OPEN_PORT),
+            send_udp("u", pattern(1400), to=NEIGHBOUR, port=TESTER_PORT),
+            classify(
+                "1,428 octets for a neighbour",
+                way("one datagram", ip(dst=NEIGHBOUR, total_length=1428) / udp()),
+                way("fragments", ip(dst=NEIGHBOUR) / udp(), train=True),
+                way("not sent", None),
+            ),
+        ),
+    ),
+)

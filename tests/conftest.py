@@ -1,0 +1,24 @@
+"""What tests of the tester share."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.plugin.options import PROJECT
+from tests.fake_workshop import Library
+
+CONFTEST = f"""
+import sys
+
+sys.path.insert(0, {str(PROJECT)!r})
+pytest_plugins = ["harness.plugin"]
+from tests.fake_workshop import pytest_configure
+"""
+
+
+@pytest.fixture
+def library(pytester: pytest.Pytester) -> Library:
+    """An empty library of cases, to be run on a fake target."""
+    pytester.makeconftest(CONFTEST)
+    pytester.makeini("[pytest]\nfilterwarnings = ignore::pytest.PytestAssertRewriteWarning\n")
+    return Library(pytester)
