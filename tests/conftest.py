@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+# pytester runs pytest in this process and forgets what was imported in between. CPython 3.11
+# loses references each time it imports this one anew, and ends in the end.
+import zoneinfo  # noqa: F401 - imported to stay
+
 import pytest
 
 from harness.plugin.options import PROJECT

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.case import HOST, TESTER, arp, echo_reply, fragments, ip, pattern, record_route
-from harness.case.packet import Fragments
 from harness.decode import Frame, decode
 from harness.judge.train import trains
 from tests.judge_kit import changed, datagram_of, frame_of, frames_of
@@ -98,7 +97,6 @@ def test_the_header_of_the_first_piece_is_the_datagrams() -> None:
 @pytest.mark.parametrize(
     "headers",
     [
-        ((0, ip(mf=0)),),
         ((1, ip(mf=0)),),
         ((2, ip(mf=1)),),
         ((0, ip(offset=8)),),
@@ -112,21 +110,16 @@ def test_odd_pieces_make_no_datagram(headers: Any) -> None:
     assert whole_of(frames_of(fragments(WHOLE, *cuts, headers=headers))) == []
 
 
-def test_a_datagram_that_would_be_too_long_is_none() -> None:
-    datagram = ip() / echo_reply(data=bytes(1000))
-    long = Fragments(datagram, ((0, 504), (504, None)), (0, 1))
-    first, last = frames_of(long)
-    middle = [
-        decode(changed(first.octets, 20, (0x2000 | at // 8).to_bytes(2, "big")))
-        for at in range(504, 0xFFF8 - 504, 504)
+@pytest.mark.parametrize(("count", "complete"), [(129, 1), (130, 0)])
+def test_a_datagram_that_would_be_too_long_is_none(count: int, complete: int) -> None:
+    """Each piece has 504 octets; 130 of them and a header are 65540."""
+    piece, end = frames_of(fragments(ip() / echo_reply(data=bytes(1000)), (0, 504), (504, None)))
+    came = [
+        decode(changed(piece.octets, 20, (0x2000 | 63 * number).to_bytes(2, "big")))
+        for number in range(count - 1)
     ]
-    end = (504 + 504 * len(middle)) // 8
-    end_frame = decode(changed(last.octets, 20, end.to_bytes(2, "big")))
-    joined = trains([first, *middle, end_frame], bare_ip=False)
-    assert [len(train.datagram.datagram) > 0xFFFF for train in joined] in ([], [False])
-    too_far = decode(changed(last.octets, 20, (end + 63).to_bytes(2, "big")))
-    more = decode(changed(first.octets, 20, (0x2000 | end).to_bytes(2, "big")))
-    assert trains([first, *middle, more, too_far], bare_ip=False) == []
+    came.append(decode(changed(end.octets, 20, (63 * (count - 1)).to_bytes(2, "big"))))
+    assert len(trains(came, bare_ip=False)) == complete
 
 
 @given(st.lists(st.binary(min_size=20, max_size=60), max_size=4), st.integers(0, 3))

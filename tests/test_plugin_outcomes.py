@@ -196,6 +196,14 @@ def test_ctrl_c_leaves_what_is_known(library: Library) -> None:
     assert library.log()[-3:] == ["main cancel", "main close runner", "main close target"]
 
 
+def test_a_run_that_is_broken_off_does_not_open_the_gate(library: Library) -> None:
+    library.write("pass", "ctrl.c")
+
+    result = library.run(no_reraise_ctrlc=True)
+
+    result.stdout.fnmatch_lines(["gate (must): not decided*"])
+
+
 @pytest.mark.parametrize("option", ["-x", "--maxfail=1"])
 def test_the_first_failure_cancels_the_rest(library: Library, option: str) -> None:
     library.write("pass", "fail", "observed")

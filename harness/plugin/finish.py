@@ -16,7 +16,6 @@ from harness.plugin.session import CaseSession, session_of
 from harness.report import compliance
 from harness.report.model import Run
 from harness.report.terminal import print_run
-from harness.verdict import Verdict
 
 _SHOWN_BY_US = ("failed", "error", "xfailed", "skipped")
 
@@ -29,6 +28,10 @@ def write(session: pytest.Session) -> None:
     if not record.results:
         allure.drop(config)
         return
+    record.broken_off = session.exitstatus not in (
+        pytest.ExitCode.OK,
+        pytest.ExitCode.TESTS_FAILED,
+    )
     run = record.run(ours.profile.name, ours.catalogue, ours.index, ours.waivers)
     if record.closed_by(ours.options.gate) and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -80,14 +83,14 @@ def show(terminal: pytest.TerminalReporter) -> None:
     unargued = sum(waiver.reason == baseline.NOT_ARGUED for waiver in ours.waivers)
     if unargued:
         terminal.write_line(f"waivers without a reason yet: {unargued}")
-    terminal.write_line(_gate_line(ours, record.closed_by(ours.options.gate)))
+    terminal.write_line(_gate_line(ours, record))
 
 
-def _gate_line(ours: CaseSession, closing: list[Verdict]) -> str:
+def _gate_line(ours: CaseSession, record: Record) -> str:
     gate = f"gate ({ours.options.gate.value})"
-    if not closing:
-        return f"{gate}: open"
-    return f"{gate}: closed by {', '.join(verdict.value for verdict in closing)}"
+    if closing := record.closed_by(ours.options.gate):
+        return f"{gate}: closed by {', '.join(verdict.value for verdict in closing)}"
+    return f"{gate}: not decided, the run was broken off" if record.broken_off else f"{gate}: open"
 
 
 def _of_a_case(report: Any) -> bool:

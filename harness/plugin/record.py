@@ -46,6 +46,8 @@ class Record:
         self.description: Mapping[str, Any] = {}
         self.remarks: list[str] = []
         self.shown: Run | None = None
+        self.broken_off = False
+        """The run ended before its cases had."""
 
     def add(self, facts: CaseFacts, result: CaseResult) -> None:
         """Note the result of a case."""
@@ -121,7 +123,7 @@ def note(item: CaseItem, report: pytest.TestReport) -> None:
         return
     facts = CaseFacts(item.case.id, item.case.title, item.case.requirements)
     if report.longrepr is None or isinstance(report.longrepr, str | tuple):
-        allure.remember(item.config, item.name, facts, item.result)
+        allure.remember(item.config, item.name, item.case, item.result)
     if is_worker(item.config):
         plain = {"facts": list(facts), "result": result_to_json(item.result)}
         setattr(report, _ON_REPORT, plain)

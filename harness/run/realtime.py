@@ -12,7 +12,7 @@ import selectors
 from collections.abc import Iterator, Sequence
 from typing import cast
 
-from harness.case.model import Case
+from harness.case.model import Ambient, Case
 from harness.catalogue import Catalogue
 from harness.run.realtime_lab import Bed
 from harness.run.realtime_task import End, RealBench, Task, clock
@@ -132,8 +132,14 @@ class RealTimeRunner:
         (bed.alone if alone else bed.waiting).append((case, 1))
 
     def _bed_for_one(self, case: Case, configuration: Configuration) -> Bed:
-        """A laboratory for cases that run alone: it takes some, one after the other."""
+        """A laboratory for cases that run alone: it takes some, one after the other.
+
+        An IGMP query has a host speak the version of its sender for minutes, so cases about IGMP
+        share none.
+        """
         seconds = longest_seconds(case, self._target.timers) + OVERHEAD_SECONDS
+        if Ambient.IGMP in case.about:
+            return self._new_bed(configuration)
         for bed, left in self._alone_room.items():
             if left >= seconds and bed.laboratory.configuration == configuration:
                 self._alone_room[bed] = left - seconds

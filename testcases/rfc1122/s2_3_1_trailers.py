@@ -29,8 +29,8 @@ from harness.case import (
     way,
 )
 
-TRAILER = 0x1001
-"""Ethertype of one 512-octet block of data followed by the headers (RFC 893)."""
+TRAILERS = 0x1000
+"""The protocol type by which ARP replies offer to take trailers (RFC 893)."""
 
 CASES: tuple[Case, ...] = (
     *(
@@ -95,7 +95,7 @@ CASES: tuple[Case, ...] = (
             expect(arp(operation=2, sender=HOST, target=NEIGHBOUR, protocol_type=0x0800)),
             classify(
                 "besides its ARP reply the host sends",
-                way("an ARP reply for trailers", arp(operation=2, protocol_type=TRAILER - 1)),
+                way("an ARP reply for trailers", arp(operation=2, protocol_type=TRAILERS)),
                 way("nothing", None),
             ),
         ),

@@ -200,15 +200,6 @@ TIMEOUT = (
             expect(REPLY),
         ),
     ),
-    Case(
-        "rfc1122-3.3.2-given-up-between-60-and-120-seconds",
-        cites="1122-3.3.2-i",
-        title="Time Exceeded for a train comes after 60 s and before 120 s",
-        steps=(
-            send(fragments(DATAGRAM, *TWO, order=(0,))),
-            expect(GIVEN_UP, within=seconds(121), after=seconds(60)),
-        ),
-    ),
 )
 
 CASES: tuple[Case, ...] = (

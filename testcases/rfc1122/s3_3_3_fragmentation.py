@@ -12,6 +12,7 @@ from harness.case import (
     Case,
     at_least,
     classify,
+    connect,
     echo_reply,
     echo_request,
     expect,
@@ -19,6 +20,7 @@ from harness.case import (
     ip,
     mtu,
     open_udp,
+    path_mtu,
     pattern,
     send,
     send_udp,
@@ -87,6 +89,33 @@ CASES: tuple[Case, ...] = (
             rest_is_free=True,
         )
         for octets in (296, 400)
+    ),
+    *(
+        Case(
+            f"rfc1122-3.3.3-mms-s-told-at-{octets}",
+            cites="1122-3.3.3-b",
+            title=f"a user who asks how much goes to a neighbour is told of {octets} octets",
+            given=(mtu(octets),),
+            steps=(
+                open_udp("u", port=OPEN_PORT),
+                connect("u", to=NEIGHBOUR, port=TESTER_PORT),
+                path_mtu("u", octets, cites="1122-3.3.3-b"),
+            ),
+        )
+        for octets in (600, 1400)
+    ),
+    Case(
+        "rfc1122-3.3.3-no-more-than-mms-s-uncut",
+        cites="1122-3.3.3-d",
+        title="a host that does not cut datagrams sends none that is larger than the link takes",
+        given=(mtu(280),),
+        provided=(send(BIG), silence(of=ip(src=HOST, mf=1, offset=0) / echo_reply())),
+        control=SMALL,
+        steps=(
+            send(BIG),
+            silence(of=ip(src=HOST, dst=TESTER, total_length=at_least(281))),
+        ),
+        rest_is_free=True,
     ),
     Case(
         "rfc1122-3.3.3-off-link-size",

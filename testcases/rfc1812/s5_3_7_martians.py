@@ -21,7 +21,6 @@ from harness.case import (
     Case,
     Topology,
     classify,
-    counters,
     data,
     default_route,
     echo_reply,
@@ -143,17 +142,5 @@ CASES: tuple[Case, ...] = (
                 on=FAR,
             ),
         ),
-    ),
-    Case(
-        "rfc1812-5.3.7-source-counted",
-        cites="1812-5.3.7-a",
-        title="a datagram from 127.0.0.1 is dropped, and counted",
-        topology=Topology.ROUTER,
-        control=(
-            send(ip(dst=FAR_TESTER) / UDP),
-            expect(ip(src=TESTER, dst=FAR_TESTER) / udp(), on=FAR),
-        ),
-        steps=(send(ip(src="127.0.0.1", dst=FAR_TESTER) / UDP), silence()),
-        counters=counters(ipSystemStatsInReceives=1, ipSystemStatsInAddrErrors=1),
     ),
 )

@@ -29,7 +29,7 @@ CASES: tuple[Case, ...] = tuple(
     Case(
         f"rfc6398-5-forwarded-normally-{name}",
         cites="6398-5-a",
-        title=f"a datagram of protocol {protocol} with a router alert is forwarded to where it goes",
+        title=f"a datagram of protocol {protocol} with a router alert is forwarded",
         topology=Topology.ROUTER,
         steps=(
             send(ip(dst=FAR_TESTER, options=(router_alert(),)) / carried),

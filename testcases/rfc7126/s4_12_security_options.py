@@ -1,4 +1,4 @@
-"""RFC 7126 §4.12 and §4.13: security options in transit are neither altered nor a reason to drop."""
+"""RFC 7126 §4.12 and §4.13: security options in transit are not altered, nor dropped for."""
 
 from __future__ import annotations
 
