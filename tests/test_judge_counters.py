@@ -100,7 +100,7 @@ def test_every_counter_of_the_bundled_stack_has_a_row_of_its_own() -> None:
     rows = catalogue.load()
     moved = {name: value + 1 for name, value in shown.items()}
     every = counter_faults((), shown, moved, CLOSED)
-    assert len(every) > 40
+    assert len(every) > 20
     assert [fault for fault in every if fault.requirement not in rows] == []
     named = merged(echo_served(), error_sent(3))
     assert [name for name, _ in named if requirement_of(name) not in rows] == []

@@ -1,4 +1,4 @@
-"""Fragments put together by the tester: any split and order gives the datagram, nothing else does."""
+"""Fragments put together by the tester: any split and order gives the datagram, no other does."""
 
 from __future__ import annotations
 

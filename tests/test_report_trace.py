@@ -172,7 +172,7 @@ def test_a_finding_before_the_first_step_is_told_there() -> None:
             classify("what it does", way("answers", ip()), way("nothing", None)),
             "seeing what it does: answers, nothing",
         ),
-        (received("a", data=b"hi"), "expecting 'a' to receive with data 68 69"),
+        (received("a", data=b"hi"), "expecting 'a' to receive with data 68 69 \"hi\""),
         (received("a"), "expecting 'a' to receive"),
         (error_received("a", type=3), "expecting 'a' to be told of an error with type 3"),
         (nothing_received("a"), "expecting 'a' to get nothing"),

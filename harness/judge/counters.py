@@ -9,7 +9,7 @@ from harness.case.model import CounterChanges
 from harness.target.base import Offers
 
 _GROUPS = ("ipSystemStats", "icmp", "udp")
-"""How the names of RFC 4293 and 4113 begin; IGMP has no MIB for hosts that counts messages."""
+"""How the names of RFC 4293 and 4113 begin; what else a target counts has no requirement."""
 _NOT_JUDGED_UNLESS_NAMED = ("Octets", "McastPkts", "BcastPkts")
 
 

@@ -20,7 +20,7 @@ from harness.case.match import (
     Without,
 )
 from harness.case.options import Option
-from harness.case.packet import Packet
+from harness.case.packet import Bad, Balancing, Packet, Plus, ZeroSum
 from harness.case.symbols import Address, Mac, Port
 from harness.decode import DecodedOption
 from harness.summary import icmp_name, option_name
@@ -46,11 +46,31 @@ def value_words(value: Any, lease: Lease, name: str = "") -> str:
             return decoded_option_words(value)
         case tuple() | list():
             return ", ".join(value_words(item, lease) for item in value) or "none"
+        case Packet():
+            return f"[{packet_words(value, lease)}]"
+        case Bad() | Plus() | ZeroSum() | Balancing():
+            return _relative(value)
     return _matcher(value, lease, name)
 
 
+def _relative(value: Bad | Plus | ZeroSum | Balancing) -> str:
+    """A value that is made from the right one when it is sent."""
+    match value:
+        case Bad():
+            return "wrong"
+        case Plus(delta):
+            return f"{abs(delta)} {'less' if delta < 0 else 'more'} than right"
+        case ZeroSum():
+            return "that comes out as zero"
+        case Balancing(checksum):
+            return f"that makes the checksum {checksum:#06x}"
+
+
 def octets_words(octets: bytes, name: str = "") -> str:
-    """Octets: a link address, or hexadecimal with the length where it is long."""
+    """Octets: a link address, or hexadecimal with the length where it is long.
+
+    What can be read as text is shown as text besides.
+    """
     if name in ("src", "dst", "sender_mac", "target_mac"):
         return octets.hex(":")
     if not octets:
@@ -58,7 +78,9 @@ def octets_words(octets: bytes, name: str = "") -> str:
     shown = octets[:_LONGEST_OCTETS].hex(" ")
     if len(octets) > _LONGEST_OCTETS:
         return f"{shown} ... ({len(octets)} octets)"
-    return shown
+    if octets.isascii() and octets.decode("ascii").isprintable():
+        return f'{shown} "{octets.decode("ascii")}"'
+    return shown if len(octets) > 1 else f"0x{shown}"
 
 
 def _symbol(symbol: Address | Port | Mac, lease: Lease) -> str:
@@ -123,7 +145,8 @@ def template_option_words(option: Option, lease: Lease) -> str:
         said.append(f"overflow and flag {value_words(option.second, lease)}")
     if option.slots is not None:
         said.append("[" + ", ".join(value_words(slot, lease) for slot in option.slots) + "]")
-    return " ".join([option_name(option.type), *said])
+    name = "raw octets" if option.type < 0 else option_name(option.type)
+    return " ".join([name, *said])
 
 
 def decoded_option_words(option: DecodedOption) -> str:
@@ -136,9 +159,10 @@ def packet_words(packet: Packet, lease: Lease) -> str:
     parts = []
     for layer in packet.layers:
         fields = dict(layer.fields)
-        name = layer.kind.upper() if layer.kind not in ("ip", "data") else layer.kind
-        if layer.kind == "ip":
-            name = "IPv4"
+        if layer.kind == "data":
+            parts.append(f"data {value_words(fields['octets'], lease)}")
+            continue
+        name = "IPv4" if layer.kind == "ip" else layer.kind.upper()
         if layer.kind == "icmp" and isinstance(fields.get("type"), int):
             name = _icmp_words(fields)
         said = ", ".join(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Protocol
 
 from rich.console import Console
@@ -143,11 +144,14 @@ def _print_reasons(console: Console, verdict: Verdict, found: Sequence[Judged]) 
 
 
 def _print_evidence(console: Console, verdict: Verdict, found: Iterable[Judged]) -> None:
-    """Findings with all that explains them."""
-    for judged in found:
+    """Findings with all that explains them; what breaks several clauses is explained once."""
+    for _, group in groupby(found, key=lambda j: (j.result.case, j.finding.explanation)):
+        first, *others = group
         console.print()
-        _say(console, STYLES[verdict], f"{judged.result.case}  {judged.purpose.title}")
-        _print_text(console, words.finding_lines(judged.finding, judged.requirement))
+        _say(console, STYLES[verdict], f"{first.result.case}  {first.purpose.title}")
+        lines = words.finding_lines(first.finding, first.requirement)
+        also = [words.finding_lines(j.finding, j.requirement, full=False)[0] for j in others]
+        _print_text(console, [lines[0], *also, *lines[1:]])
 
 
 def _say(console: Console, style: str, text: str) -> None:

@@ -19,9 +19,10 @@ from harness.case.steps import (
     Step,
 )
 from harness.case.symbols import ABSENT, FAR_ABSENT, FAR_NEIGHBOUR, NEIGHBOUR, NEIGHBOUR_2, Address
+from harness.case.time import Duration
 from harness.judge.counters import judged
 from harness.run.bench import microseconds
-from harness.target.base import Offers
+from harness.target.base import Offers, TargetError
 
 ON_LINK = frozenset({NEIGHBOUR, NEIGHBOUR_2, ABSENT, FAR_NEIGHBOUR, FAR_ABSENT})
 """Addresses of which a link has few: leased only to cases that name them."""
@@ -96,16 +97,26 @@ def _addresses(value: Any) -> Iterator[Address]:
 
 
 def longest_seconds(case: Case, timers: Mapping[str, float]) -> float:
-    """At most how long the steps of a case wait, in seconds; sentinels are answered at once."""
+    """At most how long the steps of a case wait, in seconds; sentinels are answered at once.
+
+    A time that the profile does not say counts for nothing: the case says so when it runs.
+    """
     return sum(_waits(step, timers) for step in all_steps(case)) / 1_000_000
 
 
 def _waits(step: Step, timers: Mapping[str, float]) -> int:
     match step:
         case Advance(duration=duration):
-            return microseconds(duration, timers)
+            return _known(duration, timers)
         case Silence(within=within) | Count(within=within) | Expect(within=within):
-            return microseconds(within, timers)
+            return _known(within, timers)
         case Classify(within=within) | Received(within=within) | NothingReceived(within=within):
-            return microseconds(within, timers)
+            return _known(within, timers)
     return 0
+
+
+def _known(duration: Duration, timers: Mapping[str, float]) -> int:
+    try:
+        return microseconds(duration, timers)
+    except TargetError:
+        return 0

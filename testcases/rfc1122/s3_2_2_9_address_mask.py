@@ -51,6 +51,8 @@ CASES: tuple[Case, ...] = (
                 ),
                 *STILL_BY_GATEWAY,
             ),
+            # A host that believes it does not find the way back to anybody behind the gateway.
+            must_survive=True,
         )
         for name, words, source, destination in REPLIES
     ),

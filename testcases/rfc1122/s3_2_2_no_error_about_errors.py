@@ -132,6 +132,7 @@ CASES: tuple[Case, ...] = (
                     (48, 64),
                     order=(0,),
                 ),
+                label="error",
             ),
             send(
                 fragments(ip() / udp() / data(pattern(56)), (0, 48), (48, 64), order=(0,)),
@@ -142,7 +143,7 @@ CASES: tuple[Case, ...] = (
                 within=REASSEMBLY + seconds(1),
                 cites="1122-3.3.2-j",
             ),
-            silence(),
+            silence(of=ip() / time_exceeded(quote=quote_of("error"))),
         ),
     ),
     *(

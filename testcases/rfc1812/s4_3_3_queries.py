@@ -107,7 +107,7 @@ CASES: tuple[Case, ...] = (
             send(ip(src=NEIGHBOUR) / mask_reply(mask="0.0.0.0")),
             silence(),
             send(ip(dst=UNROUTED) / udp() / data(b"still no way")),
-            expect(ip(src=HOST, dst=TESTER) / unreachable(0)),
+            expect(ip(src=HOST, dst=TESTER) / unreachable()),
         ),
     ),
     Case(

@@ -27,7 +27,6 @@ from harness.case import (
     echo_reply,
     echo_request,
     expect,
-    expect_train,
     fragments,
     including,
     ip,
@@ -248,6 +247,10 @@ CUT = (
         title="a host that cuts its reply sends the record route in the first piece only",
         given=(mtu(280),),
         provided=RECORDS,
+        control=(
+            send(fragments(ip() / echo_request(data=pattern(93)), (0, 48), (48, None))),
+            expect(ip() / echo_reply(data=pattern(93))),
+        ),
         steps=(
             send(
                 fragments(
@@ -258,9 +261,11 @@ CUT = (
                     headers=((0, ip(options=(record_route(slots=2),))),),
                 )
             ),
-            silence(of=ip(offset=at_least(8), options=including(Option(RECORD_ROUTE)))),
-            expect_train(ip(options=(Option(RECORD_ROUTE),)) / echo_reply(data=pattern(504))),
+            expect(ip(mf=1, offset=0, options=(Option(RECORD_ROUTE),)) / echo_reply()),
+            silence(of=ip(src=HOST, offset=at_least(8), options=including(Option(RECORD_ROUTE)))),
+            expect(ip(src=HOST, offset=at_least(8))),
         ),
+        rest_is_free=True,
     ),
     Case(
         "rfc791-3.1-record-route-in-the-first-piece-in-transit",
@@ -271,12 +276,14 @@ CUT = (
         provided=PASSES_ON,
         steps=(
             send(ip(dst=FAR_TESTER, options=(record_route(slots=2),)) / udp() / data(pattern(500))),
-            silence(of=ip(offset=at_least(8), options=including(Option(RECORD_ROUTE))), on=FAR),
-            expect_train(
-                ip(dst=FAR_TESTER, options=(Option(RECORD_ROUTE),)) / udp() / data(pattern(500)),
+            expect(ip(mf=1, offset=0, options=(Option(RECORD_ROUTE),)) / udp(), on=FAR),
+            silence(
+                of=ip(dst=FAR_TESTER, offset=at_least(8), options=including(Option(RECORD_ROUTE))),
                 on=FAR,
             ),
+            expect(ip(dst=FAR_TESTER, offset=at_least(8)), on=FAR),
         ),
+        rest_is_free=True,
     ),
 )
 

@@ -16,6 +16,7 @@ from harness.case import (
     Case,
     advance,
     classify,
+    close,
     counters,
     data,
     echo_reply,
@@ -219,6 +220,16 @@ FIRST_HEADER = (
         "rfc791-3.2-options-of-the-first-fragment",
         cites="791-3.2.reasm-b",
         title="options that a user is told are those of the fragment with offset zero",
+        provided=(
+            open_udp("probe", port=OPEN_PORT),
+            send(
+                ip(options=(option(94, b"\1\2"), option(158, b"\3\4")))
+                / udp(dport=OPEN_PORT)
+                / data(b"probe")
+            ),
+            received("probe", options=(option(94, b"\1\2"), option(158, b"\3\4"))),
+            close("probe"),
+        ),
         steps=(
             open_udp("u", port=OPEN_PORT),
             send(
