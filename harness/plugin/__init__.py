@@ -61,6 +61,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     ours = sessions.session_of(config)
     with _one_line_errors():
         ours.check_options()
+        ours.check_catalogue()
         if parallel.workers_asked_for(config):
             parallel.prepare(config, ours)
 

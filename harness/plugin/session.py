@@ -71,6 +71,14 @@ class CaseSession:
         self._prepared: set[str] = set()
         self._refusal: str | None = None
 
+    def check_catalogue(self) -> None:
+        """Refuse a broken catalogue once, rather than with every module that cites it.
+
+        Raises:
+            CatalogueError: a file of the catalogue makes no sense.
+        """
+        _ = self.catalogue
+
     @cached_property
     def catalogue(self) -> Catalogue:
         """All requirements."""

@@ -169,7 +169,9 @@ def _steps(state: State, steps: Iterable[Step], *, counted: bool) -> Run:
         ]
         # What follows a broken step would be judged on a false premise, unless the step was
         # about another requirement than the case.
-        if any(set(o.cites) & set(state.case.requirements) for o in broke):
+        if state.dead is not None or any(
+            set(o.cites) & set(state.case.requirements) for o in broke
+        ):
             return
 
 
@@ -200,6 +202,8 @@ def _step(state: State, step: Step) -> Run:
 
 def _end(state: State, before: Counters | None, sentinels_at: int) -> Run:
     """Counters, a last sentinel, and what nobody expected."""
+    if state.dead is not None:
+        return
     broken = any(o.outcome in (Outcome.BROKEN, Outcome.UNSEEN) for o in state.observations)
     # In lockstep counters are read before the last sentinel; in real time the target may still
     # be at work then, so they are read after its answer. What sentinels move is taken off.

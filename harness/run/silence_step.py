@@ -54,6 +54,7 @@ def dead(state: State, cites: tuple[str, ...], expected: str, missing: str) -> N
     """The target does not answer: nothing is known, unless it had to survive.
 
     What was missed before is not the target's refusal any more: it may have been dead by then.
+    Neither the step nor the case as a whole is met, whatever else was seen.
     """
     state.dead = missing
     if state.case.must_survive and state.step:
@@ -65,8 +66,16 @@ def dead(state: State, cites: tuple[str, ...], expected: str, missing: str) -> N
         else o
         for o in state.observations
     ]
-    if not any(o.outcome is Outcome.UNSEEN for o in state.observations):
-        state.unseen(cites, expected, f"no sign of life: {missing}")
+    told = {
+        cite
+        for o in state.observations
+        if o.outcome in (Outcome.BROKEN, Outcome.UNSEEN)
+        for cite in o.cites
+    }
+    open_ = dict.fromkeys((*cites, *state.case.requirements))
+    left = tuple(requirement for requirement in open_ if requirement not in told)
+    if left:
+        state.unseen(left, expected, f"no sign of life: {missing}")
 
 
 def classify(state: State, step: Classify) -> Run:

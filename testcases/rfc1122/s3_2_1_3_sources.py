@@ -13,6 +13,7 @@ from harness.case import (
     FAR_SUBNET_BROADCAST,
     GROUP,
     HOST,
+    HOST_MAC,
     LIMITED_BROADCAST,
     NEIGHBOUR,
     OPEN_PORT,
@@ -28,6 +29,7 @@ from harness.case import (
     data,
     echo_reply,
     echo_request,
+    ether,
     expect,
     ip,
     nothing_received,
@@ -127,6 +129,32 @@ CASES: tuple[Case, ...] = (
     ),
     *(
         Case(
+            f"rfc1122-3.2.1.3-nothing-to-{name}",
+            cites=cites,
+            title=f"nothing is sent to {address}, also when something came from there",
+            control=ECHO_CONTROL,
+            rest_is_free=True,
+            steps=(send(ip(src=address) / echo_request()), silence(of=ip(dst=address))),
+        )
+        for name, cites, address in (
+            ("this-host", "1122-3.2.1.3-a", "0.0.0.0"),
+            ("this-network", "1122-3.2.1.3-b", "0.0.0.9"),
+            ("loopback", "1122-3.2.1.3-f", "127.0.0.1"),
+        )
+    ),
+    Case(
+        "rfc1122-3.2.1.3-nothing-from-loopback",
+        cites="1122-3.2.1.3-f",
+        title="nothing is sent from 127.0.0.1, also when something came for it",
+        control=ECHO_CONTROL,
+        rest_is_free=True,
+        steps=(
+            send(ether(dst=HOST_MAC) / ip(dst="127.0.0.1") / echo_request()),
+            silence(of=ip(src="127.0.0.1")),
+        ),
+    ),
+    *(
+        Case(
             f"rfc1122-3.2.1.3-{name}-broadcast-no-source",
             cites=cites,
             title=f"the reply to an echo request to {words} comes from the host's own address",
@@ -139,8 +167,9 @@ CASES: tuple[Case, ...] = (
                 expect(ip(src=HOST, dst=NEIGHBOUR) / echo_reply()),
             ),
         )
-        for (name, words, to), cites in zip(
-            BROADCASTS, ("1122-3.2.1.3-c", "1122-3.2.1.3-d"), strict=True
+        for name, words, to, cites in (
+            ("limited", "255.255.255.255", LIMITED_BROADCAST, "1122-3.2.1.3-c"),
+            ("subnet", "the subnet's broadcast address", SUBNET_BROADCAST, "1122-3.2.1.3-d"),
         )
     ),
     *(

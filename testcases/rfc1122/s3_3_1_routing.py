@@ -1,10 +1,15 @@
-"""RFC 1122 §3.3.1: on the link or by a gateway, which gateway, and what to do when it dies."""
+"""RFC 1122 §3.3.1.1 to §3.3.1.3: on the link or by a gateway, and by which gateway."""
 
 from __future__ import annotations
 
 from harness.case import (
     ABSENT,
     BROADCAST_MAC,
+    FAR,
+    FAR_GATEWAY,
+    FAR_HOST,
+    FAR_NEIGHBOUR,
+    FAR_TESTER,
     GATEWAY,
     GATEWAY_2,
     GROUP,
@@ -19,13 +24,10 @@ from harness.case import (
     TESTER_PORT,
     Ambient,
     Case,
-    advance,
+    Topology,
     allow_broadcast,
     arp,
-    arp_lifetime,
-    at_most,
     classify,
-    count,
     data,
     echo_reply,
     echo_request,
@@ -33,12 +35,10 @@ from harness.case import (
     expect,
     ip,
     mac,
-    mute,
     no_default_route,
     open_udp,
     redirect,
     second_gateway,
-    seconds,
     send,
     send_udp,
     silence,
@@ -56,10 +56,6 @@ MEET_SECOND = (
 )
 """So that the host knows the second gateway's link address before it is redirected to it."""
 ASK_REMOTE = send(ip(src=REMOTE) / echo_request())
-AT_LAST = (
-    send(ip(src=REMOTE) / echo_request(data=b"at last")),
-    expect(BY_SECOND / ip(src=HOST, dst=REMOTE) / echo_reply(data=b"at last"), within=seconds(5)),
-)
 
 CASES: tuple[Case, ...] = (
     # 3.3.1.1 Local/remote decision
@@ -241,116 +237,55 @@ CASES: tuple[Case, ...] = (
         given=(second_gateway(),),
         steps=(ASK_REMOTE, expect(BY_GATEWAY / ip(src=HOST, dst=REMOTE) / echo_reply())),
     ),
-    # 3.3.1.4 Dead gateway detection, 3.3.1.5 new gateway selection
     Case(
-        "rfc1122-3.3.1.5-silent-default",
-        cites="1122-3.3.1.5-a",
-        title="when the preferred default gateway never answers ARP, the other one gets its work",
-        given=(second_gateway(), mute(GATEWAY)),
-        rest_is_free=True,
+        "rfc1122-3.2.1.3-mask-decides",
+        cites="1122-3.2.1.3-g",
+        title="the mask of the host's address tells neighbours from hosts behind the gateway",
         steps=(
-            ASK_REMOTE,
-            advance(seconds(5)),
-            *AT_LAST,
-        ),
-    ),
-    Case(
-        "rfc1122-3.3.1.5-new-route-after-failure",
-        cites="1122-3.3.1.5-a",
-        title="once a default gateway has failed, a new destination is reached by the other one",
-        given=(second_gateway(), mute(GATEWAY)),
-        rest_is_free=True,
-        steps=(
-            ASK_REMOTE,
-            advance(seconds(5)),
-            send(ip(src=REMOTE_2) / echo_request()),
-            expect(BY_SECOND / ip(src=HOST, dst=REMOTE_2) / echo_reply(), within=seconds(5)),
-        ),
-    ),
-    Case(
-        "rfc1122-3.3.1.4-dead-after-use",
-        cites="1122-3.3.1.4-a",
-        title="a gateway in use that no longer answers ARP is given up for the other one",
-        given=(second_gateway(), mute(GATEWAY), arp_lifetime(6)),
-        rest_is_free=True,
-        steps=(
-            send(arp(sender=GATEWAY)),
-            ASK_REMOTE,
+            send(ip(src=NEIGHBOUR) / echo_request()),
+            expect(DIRECTLY / ip(src=HOST, dst=NEIGHBOUR) / echo_reply()),
+            send(ip(src=REMOTE) / echo_request()),
             expect(BY_GATEWAY / ip(src=HOST, dst=REMOTE) / echo_reply()),
-            advance(seconds(7)),
-            ASK_REMOTE,
-            advance(seconds(10)),
-            ASK_REMOTE,
-            advance(seconds(4)),
-            *AT_LAST,
         ),
     ),
+    # 3.3.1.2 Static routes
     Case(
-        "rfc1122-3.3.1.4-not-for-ever",
-        cites="1122-3.3.1.4-b",
-        title="traffic in one direction does not keep a silent gateway in use for ever",
-        given=(second_gateway(), mute(GATEWAY), arp_lifetime(6)),
-        rest_is_free=True,
+        "rfc1122-3.3.1.2-static-route",
+        cites="1122-3.3.1.2-e",
+        title="what goes to a network with a route of its own goes to that route's gateway",
+        topology=Topology.MULTIHOMED,
         steps=(
-            send(arp(sender=GATEWAY)),
-            open_udp("talker", port=OPEN_PORT),
-            send_udp("talker", b"1", to=REMOTE, port=TESTER_PORT),
-            expect(BY_GATEWAY / ip(src=HOST, dst=REMOTE) / udp() / data(b"1")),
-            advance(seconds(7)),
-            send_udp("talker", b"2", to=REMOTE, port=TESTER_PORT),
-            advance(seconds(10)),
-            send_udp("talker", b"3", to=REMOTE, port=TESTER_PORT),
-            advance(seconds(4)),
-            send_udp("talker", b"4", to=REMOTE, port=TESTER_PORT),
-            expect(BY_SECOND / ip(src=HOST, dst=REMOTE) / udp() / data(b"4"), within=seconds(4)),
-        ),
-    ),
-    Case(
-        "rfc1122-3.3.1.4-silence-of-arp-is-advice",
-        cites="1122-3.3.1.4-g",
-        title="a gateway to which a redirect points, but which never answers ARP, is given up",
-        given=(mute(GATEWAY_2),),
-        rest_is_free=True,
-        steps=(
-            ASK_REMOTE,
-            expect(BY_GATEWAY / ip(src=HOST, dst=REMOTE) / echo_reply()),
-            send(ip(src=GATEWAY) / redirect(1, gateway=GATEWAY_2, quote=ABOUT_REMOTE)),
-            ASK_REMOTE,
-            advance(seconds(5)),
-            send(ip(src=REMOTE) / echo_request(data=b"at last")),
+            open_udp("sender", port=OPEN_PORT),
+            send_udp("sender", b"static", to=FAR_TESTER, port=TESTER_PORT),
             expect(
-                BY_GATEWAY / ip(src=HOST, dst=REMOTE) / echo_reply(data=b"at last"),
-                within=seconds(5),
+                ether(dst=mac(FAR_GATEWAY)) / ip(dst=FAR_TESTER) / udp() / data(b"static"), on=FAR
             ),
         ),
     ),
     Case(
-        "rfc1122-3.3.1.4-gateway-not-pinged-when-busy",
-        cites="1122-3.3.1.4-c",
-        title="a gateway in use is not pinged continuously",
-        about=frozenset({Ambient.GATEWAY}),
+        "rfc1122-3.3.1.2-static-route-redirected",
+        cites="1122-3.3.1.2-f",
+        title="whether a redirect overrides a static route is observed",
+        topology=Topology.MULTIHOMED,
+        no_control="whatever the host does is right",
         steps=(
-            ASK_REMOTE,
-            expect(BY_GATEWAY / ip(dst=REMOTE) / echo_reply()),
-            advance(seconds(5)),
-            ASK_REMOTE,
-            expect(BY_GATEWAY / ip(dst=REMOTE) / echo_reply()),
-            advance(seconds(5)),
-            ASK_REMOTE,
-            expect(BY_GATEWAY / ip(dst=REMOTE) / echo_reply()),
-            count(ip(src=HOST, dst=GATEWAY) / echo_request(), at_most(2), within=seconds(5)),
-        ),
-    ),
-    Case(
-        "rfc1122-3.3.1.4-gateway-not-pinged-when-idle",
-        cites="1122-3.3.1.4-d",
-        title="a gateway that gets no traffic is not pinged",
-        about=frozenset({Ambient.GATEWAY}),
-        steps=(
-            ASK_REMOTE,
-            expect(BY_GATEWAY / ip(dst=REMOTE) / echo_reply()),
-            advance(seconds(20)),
-            count(ip(src=HOST, dst=GATEWAY) / echo_request(), at_most(0), within=seconds(10)),
+            send(ip(src=FAR_NEIGHBOUR) / echo_request(), on=FAR),
+            expect(ip(dst=FAR_NEIGHBOUR) / echo_reply(), on=FAR),
+            send(ip(src=FAR_TESTER) / echo_request(), on=FAR),
+            expect(ether(dst=mac(FAR_GATEWAY)) / ip(dst=FAR_TESTER) / echo_reply(), on=FAR),
+            send(
+                ip(src=FAR_GATEWAY)
+                / redirect(
+                    1, gateway=FAR_NEIGHBOUR, quote=ip(src=FAR_HOST, dst=FAR_TESTER) / echo_reply()
+                ),
+                on=FAR,
+            ),
+            send(ip(src=FAR_TESTER) / echo_request(), on=FAR),
+            classify(
+                "after a redirect, a destination with a static route",
+                way("moves", ether(dst=mac(FAR_NEIGHBOUR)) / ip(dst=FAR_TESTER) / echo_reply()),
+                way("stays", ether(dst=mac(FAR_GATEWAY)) / ip(dst=FAR_TESTER) / echo_reply()),
+            ),
         ),
     ),
 )

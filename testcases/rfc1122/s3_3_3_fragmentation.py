@@ -32,7 +32,10 @@ from harness.case import (
 BIG = fragments(
     ip() / echo_request(data=pattern(1000)), (0, 256), (256, 512), (512, 768), (768, None)
 )
-SMALL = (send(ip() / echo_request()), expect(ip() / echo_reply()))
+SMALL = (
+    send(fragments(ip() / echo_request(data=pattern(93)), (0, 48), (48, None))),
+    expect(ip() / echo_reply(data=pattern(93))),
+)
 
 CASES: tuple[Case, ...] = (
     Case(

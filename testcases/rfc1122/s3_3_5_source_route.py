@@ -69,6 +69,7 @@ CASES: tuple[Case, ...] = (
         "rfc1122-3.3.5-local-source-kept",
         cites="1122-3.3.5-f",
         title="a datagram that is forwarded along a source route keeps its source",
+        given=(source_routing("forward"),),
         provided=FOLLOWS_LOCAL,
         steps=FOLLOWS_LOCAL,
     ),

@@ -20,6 +20,7 @@ from harness.case import (
     STRICT_SOURCE_ROUTE,
     TESTER,
     Case,
+    Option,
     Topology,
     at_least,
     between,
@@ -27,7 +28,7 @@ from harness.case import (
     echo_reply,
     echo_request,
     expect,
-    expect_train,
+    including,
     ip,
     loose_source_route,
     mtu,
@@ -200,9 +201,14 @@ COPIED = tuple(
         ),
         steps=(
             send(ip(dst=dst, options=options) / udp() / data(pattern(500))),
-            silence(of=ip(dst=FAR_NEIGHBOUR, offset=at_least(0), options=without(kind)), on=FAR),
-            expect_train(ip(dst=FAR_NEIGHBOUR) / udp() / data(pattern(500)), on=FAR),
+            expect(
+                ip(dst=FAR_NEIGHBOUR, mf=1, offset=0, options=including(Option(kind))) / udp(),
+                on=FAR,
+            ),
+            silence(of=ip(dst=FAR_NEIGHBOUR, offset=at_least(8), options=without(kind)), on=FAR),
+            expect(ip(dst=FAR_NEIGHBOUR, offset=at_least(8)), on=FAR),
         ),
+        rest_is_free=True,
     )
     for what, words, row, kind, ihl, dst, options in (
         (

@@ -37,6 +37,11 @@ BIG = fragments(
     (768, None),
 )
 """An echo request of 1,028 octets whose reply does not fit."""
+FITS = (
+    send(fragments(ip() / echo_request(data=pattern(93)), (0, 48), (48, None))),
+    expect(ip() / echo_reply(data=pattern(93))),
+)
+"""A request in fragments whose reply fits is answered."""
 BIG_REPLY = ip(src=HOST, dst=TESTER) / echo_reply(data=pattern(1000))
 LATER_PIECE = at_least(8)
 
@@ -46,6 +51,7 @@ REPLIES = (
         cites="791-3.1.flags-c",
         title="all pieces of a cut reply but the last have MF set",
         given=(mtu(280),),
+        control=FITS,
         steps=(send(BIG), expect_train(BIG_REPLY)),
         counters=counters(
             ipSystemStatsInReceives=4,
@@ -68,6 +74,7 @@ REPLIES = (
         cites="791-3.1.fo-a",
         title="the pieces of a cut reply, put where their offsets say, are the data of the request",
         given=(mtu(280),),
+        control=FITS,
         steps=(send(BIG), expect_train(BIG_REPLY)),
     ),
     Case(
@@ -75,6 +82,7 @@ REPLIES = (
         cites="791-3.2.frag-c",
         title="a reply of odd length is cut on boundaries of eight octets",
         given=(mtu(281),),
+        control=FITS,
         steps=(
             send(
                 fragments(
@@ -93,6 +101,7 @@ REPLIES = (
         cites="791-3.1.id-a",
         title="all pieces of a cut reply have one Identification",
         given=(mtu(280),),
+        control=FITS,
         steps=(
             send(BIG),
             expect(ip(src=HOST, mf=1, offset=0) / echo_reply(), label="first"),
@@ -112,6 +121,7 @@ REPLIES = (
             cites="791-3.2.frag-g",
             title=f"all pieces of a cut reply have the same {field.upper()}",
             given=(mtu(280),),
+            control=FITS,
             steps=(
                 send(BIG),
                 expect(ip(src=HOST, mf=1, offset=0) / echo_reply(), label="first"),
@@ -134,6 +144,7 @@ REPLIES = (
         cites="791-3.2.fragproc-b",
         title="how large the first piece of a cut reply is",
         given=(mtu(280),),
+        control=FITS,
         steps=(
             send(BIG),
             classify(
@@ -156,6 +167,7 @@ EXAMPLE = (
         cites="791-A-a",
         title="472 octets over a link of 280 leave as 276 from 0 and 216 from 256",
         given=(mtu(280),),
+        control=FITS,
         steps=(
             send(
                 fragments(ip() / echo_request(data=pattern(444)), (0, 256), (256, None)),

@@ -121,10 +121,27 @@ def _unrouted(_core: Any, _inbound: Any, course: Any) -> Any:
     return course._replace(source_routed=False)
 
 
-def _redirected(core: Any, inbound: Any, course: Any) -> Any:
-    if not course.source_routed and inbound.header.source & 1:
-        icmp_errors.report_redirect(core, inbound, inbound.nic, 1, course.hop.next_hop)
+def _redirected_across(core: Any, inbound: Any, course: Any) -> Any:
+    nic = inbound.nic
+    if course.hop.nic is not nic and nic.addresses.on_link(inbound.header.source) is not None:
+        icmp_errors.report_redirect(core, inbound, nic, 1, course.hop.next_hop)
     return course
+
+
+def _redirected_afar(core: Any, inbound: Any, nic: Any, course: Any) -> None:
+    icmp_errors.report_redirect(core, inbound, nic, 1, course.hop.next_hop)
+
+
+def _not_turned_back(original: Any, core: Any, inbound: Any, course: Any) -> None:
+    if course.hop.nic is inbound.nic:
+        forward._redirect(core, inbound, inbound.nic, course)
+    else:
+        original(core, inbound, course)
+
+
+def _no_problems(original: Any, core: Any, inbound: Any, kind: int, *rest: Any, **named: Any) -> None:
+    if kind != 12:
+        original(core, inbound, kind, *rest, **named)
 
 
 def _arrival_side(original: Any, core: Any, inbound: Any) -> Any:
@@ -227,7 +244,11 @@ FAULTS = (
     Fault("no redirects", set(), _chosen(redirects=False)),
     Fault("redirects are for networks", set(), replaced("stack.forward.REDIRECT_HOST", 0)),
     Fault("redirects about source routes", set(), _passed_on(_unrouted)),
-    Fault("redirects about everything", set(), _passed_on(_redirected)),
+    Fault("redirects across interfaces", set(), _passed_on(_redirected_across)),
+    Fault("redirects to distant hosts", set(), replaced("stack.forward._redirect", _redirected_afar)),
+    Fault("redirected datagrams are lost", set(), wrapped("stack.forward._pass_on", _not_turned_back)),
+    Fault("SSRR of others is let pass", set(), replaced("stack.forward._may_pass", lambda *_: True)),
+    Fault("no parameter problems", set(), wrapped("stack.icmp_errors.report", _no_problems)),
     Fault("errors come from the arrival side", set(), wrapped("stack.icmp_errors._way_back", _arrival_side)),
     Fault("any link address is believed", set(), replaced("stack.arp.is_mac", lambda _: True)),
     Fault("a datagram for a new neighbour is lost", set(), wrapped("stack.link.release", _lost)),

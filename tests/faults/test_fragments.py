@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from stack import policy, reassembly
+from stack import policy
 from stack.policy import OverlapRule
 from stack.reassembly import Refusal, Refused
 from stack.wire.ipv4 import FLAG_DF
@@ -75,31 +75,9 @@ def _duplicates_refused(original: Any, train: Any, start: int, octets: bytes, *r
     return Refusal.OVERLAP if start in train.starts else original(train, start, octets, *rest)
 
 
-def _header_of_the_last(original: Any, store: Any, train: Any, first: Any) -> Any:
-    last = getattr(store, "last_header", first.header)
-    seen = reassembly.Ipv4Packet(
-        replace(first.header, tos=last.tos, ttl=last.ttl, options=last.options),
-        first.payload,
-        first.octets,
-    )
-    return original(store, train, seen)
-
-
-def _remembering_the_last(original: Any, store: Any, packet: Any, now: int, context: Any) -> Any:
-    _LAST[id(store)] = packet.header
-    return original(store, packet, now, context)
-
-
-_LAST: dict[int, Any] = {}
-
-
 def _no_report(original: Any, core: Any, inbound: Any, kind: int, code: int, **more: Any) -> None:
     if (kind, code) != (11, 1):
         original(core, inbound, kind, code, **more)
-
-
-def _first_to_arrive(original: Any, store: Any, now: int) -> Any:
-    return [replace(one, first=one.first or one.context.header) for one in original(store, now)]
 
 
 def _later_reported(original: Any, core: Any, inbound: Any) -> bool:
@@ -107,36 +85,9 @@ def _later_reported(original: Any, core: Any, inbound: Any) -> bool:
     return bool(original(core, inbound))
 
 
-def _always_the_first(packet: bytes) -> bytes:
-    """MF of whole messages is not seen."""
-    return packet[:6] + bytes((packet[6] & 0xDF,)) + packet[7:] if not offset_of(packet) else packet
-
-
-def _last_is_whole(packet: bytes) -> bytes:
-    if offset_of(packet) and not more_of(packet):
-        return packet[:6] + bytes((packet[6] & 0xE0, 0)) + packet[8:]
-    return packet
-
-
 def _identification_ignored(packet: bytes) -> bytes:
     if offset_of(packet) or more_of(packet):
         return packet[:4] + b"\x12\x34" + packet[6:]
-    return packet
-
-
-def _pieces(change: Any) -> Any:
-    """The pieces of what is cut are changed: `change(number, count, piece)`."""
-    return wrapped(
-        "stack.send.fragment",
-        lambda original, *arguments: [
-            change(number, 0, piece) for number, piece in enumerate(original(*arguments))
-        ],
-    )
-
-
-def _mf_in_the_last(packet: bytes) -> bytes:
-    if offset_of(packet) and not more_of(packet):
-        return packet[:6] + bytes((packet[6] | 0x20,)) + packet[7:]
     return packet
 
 
@@ -178,17 +129,14 @@ def _every_other(original: Any, source: Any, *rest: Any) -> Any:
 
 
 def _seen_before(original: Any, core: Any, inbound: Any) -> None:
-    seen = core.__dict__.setdefault("seen_identifications", set()) if False else _SEEN
+    seen = core.reassembly.__dict__.setdefault("seen", set())
     header = inbound.header
-    key = (id(core), *_key(header))
-    if header.is_fragment:
+    key = _key(header)
+    if header.is_fragment or not header.df:
         original(core, inbound)
     elif key not in seen:
         seen.add(key)
         original(core, inbound)
-
-
-_SEEN: set[Any] = set()
 
 
 def _whole_ends_train(original: Any, core: Any, inbound: Any) -> None:
@@ -208,75 +156,317 @@ def _ce_whatever(original: Any, store: Any, train: Any, first: Any) -> Any:
     return original(store, train, first)
 
 
-def _any_ect(original: Any, store: Any, train: Any, first: Any) -> Any:
-    made = original(store, train, first)
-    if isinstance(made, reassembly.Complete):
-        made.packet.header.tos &= ~1
-    return made
-
-
 FAULTS = (
-    Fault("nothing is put together", set(), _add(_never)),
-    Fault("fragments are taken in order only", set(), _add(_in_order_only)),
-    Fault("Identification is not looked at", set(), wrap=received(_identification_ignored)),
-    Fault("fragments with Identification 0 are refused", set(), _add(_identification_zero_refused)),
-    Fault("fragments with DF are refused", set(), _add(_df_refused)),
-    Fault("576 octets are the most", set(), _add(_only_576)),
+    Fault(
+        "nothing is put together",
+        {
+            "1122-2.3.3-g",
+            "1122-3.2.1.4-a",
+            "1122-3.2.1.7-b",
+            "1122-3.2.1.8c-f",
+            "1122-3.2.2.6-f",
+            "1122-3.2.2.6-g",
+            "1122-3.3.2-a",
+            "1122-3.3.2-b",
+            "1122-3.3.2-c",
+            "1122-3.3.2-d",
+            "1122-3.3.2-f",
+            "1122-3.3.2-i",
+            "1122-3.3.2-j",
+            "1122-3.3.7-a",
+            "1812-4.2.2.8-a",
+            "1812-4.3.3.6-a",
+            "3168-5.3-b",
+            "6864-4-a",
+            "6864-4.1-a",
+            "6864-4.1-c",
+            "791-3.1.len-c",
+            "791-3.2.frag-a",
+            "791-3.2.reasm-a",
+            "791-3.2.reasm-b",
+            "791-3.2.reasm-g",
+            "792-te-a",
+            "815-3-a",
+        },
+        _add(_never),
+        blinds={
+            "rfc1122-3.2.1.2-fragment-first",
+            "rfc1122-3.2.1.2-fragment-last",
+            "rfc1122-3.2.1.2-fragment-middle",
+            "rfc1122-3.3.2-an-echo-request-without-fragment-zero-given-up-in-silence",
+            "rfc1122-3.3.2-given-up-in-time-with-ttl-255",
+            "rfc1122-3.3.2-patience-with-ttl-1",
+            "rfc1122-3.3.2-there-is-a-timeout",
+            "rfc1122-3.3.2-udp-without-fragment-zero-given-up-in-silence",
+            "rfc1122-3.3.3-mtu-set-to-296",
+            "rfc1122-3.3.3-mtu-set-to-400",
+            "rfc1122-3.3.3-no-more-than-mms-s-uncut",
+            "rfc1122-3.3.3-nothing-above-the-mtu-of-280",
+            "rfc1122-3.3.3-nothing-above-the-mtu-of-281",
+            "rfc1122-3.3.3-nothing-above-the-mtu-of-576",
+            "rfc3168-5.3-ce-of-the-first-fragment-kept",
+            "rfc3168-5.3-ce-of-the-last-and-earliest-fragment-kept",
+            "rfc3168-5.3-ce-of-the-last-fragment-kept",
+            "rfc3168-5.3-ce-of-the-middle-fragment-kept",
+            "rfc3168-5.3-ce-with-not-ect-dropped-ce-first",
+            "rfc3168-5.3-ce-with-not-ect-dropped-ce-in-the-middle-and-late",
+            "rfc3168-5.3-ce-with-not-ect-dropped-ce-last",
+            "rfc6864-5.2-wrongly-joined-data-not-delivered",
+            "rfc791-3.1-checksum-wrong-in-a-fragment-discarded",
+            "rfc791-3.1-offsets-say-where-pieces-belong",
+            "rfc791-3.1-pieces-marked-with-mf",
+            "rfc791-3.1-pieces-share-identification",
+            "rfc791-3.1-record-route-in-the-first-piece-of-a-reply",
+            "rfc791-3.1-timestamp-in-the-first-piece-of-a-reply",
+            "rfc791-3.2-header-and-data-behind-65535",
+            "rfc791-3.2-last-fragment-alone-not-delivered",
+            "rfc791-3.2-last-octet-behind-65535",
+            "rfc791-3.2-late-fragments-begin-anew",
+            "rfc791-3.2-other-destination-is-another-train",
+            "rfc791-3.2-other-identification-is-another-train",
+            "rfc791-3.2-other-protocol-is-another-train",
+            "rfc791-3.2-other-source-is-another-train",
+            "rfc791-3.2-pieces-as-large-as-fit",
+            "rfc791-3.2-pieces-cut-on-8-octets",
+            "rfc791-3.2-pieces-share-df",
+            "rfc791-3.2-pieces-share-protocol",
+            "rfc791-3.2-pieces-share-tos",
+            "rfc791-3.2-pieces-share-ttl",
+            "rfc791-3.2-whole-message-with-mf-not-delivered",
+            "rfc791-3.2-without-the-first-fragment-not-delivered",
+            "rfc791-3.2-without-the-last-fragment-not-delivered",
+            "rfc791-3.2-without-the-middle-not-delivered",
+            "rfc791-3.2-without-the-second-fragment-not-delivered",
+            "rfc791-appendix.a-example-2",
+        },
+    ),
+    Fault(
+        "fragments are taken in order only",
+        {
+            "1122-3.2.1.8c-f",
+            "1122-3.3.7-a",
+            "1812-4.2.2.8-a",
+            "4293-ipSystemStatsReasmFails",
+            "6864-4-a",
+            "791-3.2.frag-a",
+            "791-3.2.reasm-a",
+            "791-3.2.reasm-b",
+            "791-3.2.reasm-e",
+            "791-3.2.reasm-g",
+            "815-3-a",
+        },
+        _add(_in_order_only),
+    ),
+    Fault(
+        "Identification is not looked at",
+        {
+            "1122-3.2.1.2-a",
+            "1122-3.3.2-f",
+            "1122-3.3.2-j",
+            "1191-4-a",
+            "1812-4.2.2.5-a",
+            "1812-5.3.1-a",
+            "791-3.1.cksum-b",
+            "791-3.2.frag-a",
+            "792-te-a",
+        },
+        wrap=received(_identification_ignored),
+    ),
+    Fault(
+        "fragments with Identification 0 are refused",
+        {"6864-4-a"},
+        _add(_identification_zero_refused),
+    ),
+    Fault("fragments with DF are refused", {"6864-4-a"}, _add(_df_refused)),
+    Fault(
+        "576 octets are the most",
+        {
+            "1122-2.3.3-g",
+            "1122-3.2.2.6-f",
+            "1122-3.2.2.6-g",
+            "1122-3.3.2-c",
+            "1122-3.3.2-d",
+            "1812-4.2.2.8-a",
+            "1812-4.3.3.6-a",
+            "791-3.1.flags-c",
+            "791-3.1.fo-a",
+            "791-3.1.id-a",
+            "791-3.2.frag-c",
+            "791-3.2.frag-g",
+        },
+        _add(_only_576),
+        blinds={"rfc791-3.2-header-and-data-behind-65535", "rfc791-3.2-last-octet-behind-65535"},
+    ),
     Fault(
         "a duplicate ends the train",
-        set(),
+        {"791-3.2.reasm-g"},
         wrapped("stack.reassembly._place_equal", _duplicates_refused),
     ),
-    Fault("overlaps are refused", set(), _chosen(overlap=OverlapRule.SAME_RANGE_IGNORED)),
-    Fault("the header is not counted in 65,535", set(), _chosen(limit_with_header=False)),
-    Fault("MF of the first fragment is not seen", set(), wrap=received(_always_the_first)),
-    Fault("a last fragment counts as whole", set(), wrap=received(_last_is_whole)),
-    Fault("trains live for five seconds", set(), _chosen(reassembly_timeout=5 * SECOND)),
-    Fault("trains live for four minutes", set(), _chosen(reassembly_timeout=240 * SECOND)),
-    Fault("trains live as long as their TTL", set(), _add(_timed_by_ttl)),
+    Fault("overlaps are refused", {"815-3-a"}, _chosen(overlap=OverlapRule.SAME_RANGE_IGNORED)),
     Fault(
-        "nobody is told of a train given up", set(), wrapped("stack.icmp_errors.report", _no_report)
+        "the header is not counted in 65,535", {"791-3.2.reasm-h"}, _chosen(limit_with_header=False)
+    ),
+    Fault("trains live for five seconds", {"1122-3.3.2-i"}, _chosen(reassembly_timeout=5 * SECOND)),
+    Fault(
+        "trains live for four minutes",
+        {
+            "1122-3.3.2-f",
+            "1122-3.3.2-g",
+            "1122-3.3.2-h",
+            "1122-3.3.2-j",
+            "791-3.2.reasm-e",
+            "792-te-a",
+        },
+        _chosen(reassembly_timeout=240 * SECOND),
+    ),
+    Fault(
+        "trains live as long as their TTL",
+        {
+            "1122-3.2.1.7-b",
+            "1122-3.3.2-f",
+            "1122-3.3.2-g",
+            "1122-3.3.2-h",
+            "1122-3.3.2-j",
+            "791-3.2.reasm-e",
+            "792-te-a",
+        },
+        _add(_timed_by_ttl),
+    ),
+    Fault(
+        "nobody is told of a train given up",
+        {"1122-3.3.2-f", "1122-3.3.2-j", "792-te-a"},
+        wrapped("stack.icmp_errors.report", _no_report),
     ),
     Fault(
         "later fragments are complained about",
-        set(),
+        {"1122-3.2.2-j", "1812-4.3.2.7-f", "792-intro-c"},
         wrapped("stack.icmp_errors.may_report", _later_reported),
     ),
-    Fault("CE is lost", set(), wrapped("stack.reassembly.ReassemblyStore._finish", _ce_forgotten)),
+    Fault(
+        "CE is lost",
+        {"3168-5.3-a", "3168-5.3-b"},
+        wrapped("stack.reassembly.ReassemblyStore._finish", _ce_forgotten),
+    ),
     Fault(
         "CE is kept with Not-ECT",
-        set(),
+        {"3168-5.3-b"},
         wrapped("stack.reassembly.ReassemblyStore._finish", _ce_whatever),
     ),
     Fault(
-        "pieces are too large for the link", set(), wrapped("stack.send.fragment", _sixteen_more)
+        "pieces are too large for the link",
+        {
+            "1122-2.3.3-g",
+            "1122-3.3.3-c",
+            "1122-3.3.3-f",
+            "1191-4-a",
+            "1812-3.3.4-a",
+            "1812-4.2.2.7-a",
+            "1812-4.2.2.7-b",
+            "1812-5.2.7.1-c",
+            "791-3.2.frag-c",
+        },
+        wrapped("stack.send.fragment", _sixteen_more),
     ),
-    Fault("MF is set in the last piece", set(), wrap=sent(_mf_in_the_last)),
-    Fault("MF is clear in the middle", set(), wrap=sent(_no_mf_in_the_middle)),
-    Fault("offsets are eight octets short", set(), wrap=sent(_offset_short)),
-    Fault("each piece has its own Identification", set(), wrap=sent(_identification_grows)),
-    Fault("later pieces lose their TOS", set(), wrap=sent(_tos_lost)),
-    Fault("later pieces lose a TTL", set(), wrap=sent(_ttl_lowered)),
-    Fault("all options are in all pieces", set(), _chosen(copied_flag_decides=False)),
-    Fault("DF is not honoured", set(), _chosen(honour_df=False)),
+    Fault(
+        "MF is clear in the middle",
+        {
+            "1122-3.2.2.6-f",
+            "1122-3.2.2.6-g",
+            "1122-3.3.2-c",
+            "1812-4.2.2.7-a",
+            "1812-4.2.2.7-b",
+            "1812-5.2.6-a",
+            "791-3.1.cksum-c",
+            "791-3.1.flags-c",
+            "791-3.1.fo-a",
+            "791-3.1.opt-c",
+            "791-3.2.frag-c",
+            "791-3.2.fragproc-a",
+        },
+        wrap=sent(_no_mf_in_the_middle),
+        blinds={"rfc791-3.2-df-never-cut-later-fragment"},
+    ),
+    Fault(
+        "offsets are eight octets short",
+        {
+            "1122-2.3.3-g",
+            "1122-3.2.1.8c-f",
+            "1122-3.2.2.6-f",
+            "1122-3.2.2.6-g",
+            "1122-3.3.2-c",
+            "1812-3.3.4-a",
+            "1812-4.2.2.7-a",
+            "1812-4.2.2.7-b",
+            "1812-5.2.6-a",
+            "6864-4.3-c",
+            "791-3.1.cksum-c",
+            "791-3.1.flags-c",
+            "791-3.1.fo-a",
+            "791-3.1.opt-c",
+            "791-3.2.frag-c",
+            "791-3.2.fragproc-a",
+            "792-rd-b",
+        },
+        wrap=sent(_offset_short),
+        blinds={
+            "rfc1812-4.2.2.5-wrong-checksum-of-a-fragment",
+            "rfc791-3.1-ttl-expiry-of-a-fragment",
+            "rfc791-3.2-df-never-cut-later-fragment",
+            "rfc791-3.2-header-and-data-behind-65535",
+            "rfc791-3.2-last-octet-behind-65535",
+        },
+    ),
+    Fault(
+        "each piece has its own Identification",
+        {
+            "1122-2.3.3-g",
+            "1122-3.2.2.6-f",
+            "1122-3.2.2.6-g",
+            "1122-3.3.2-c",
+            "1812-3.3.4-a",
+            "1812-4.2.2.7-a",
+            "1812-4.2.2.7-b",
+            "791-3.1.cksum-c",
+            "791-3.1.flags-c",
+            "791-3.1.fo-a",
+            "791-3.1.id-a",
+            "791-3.2.frag-c",
+            "791-3.2.frag-g",
+            "791-3.2.fragproc-a",
+        },
+        wrap=sent(_identification_grows),
+        blinds={"rfc791-3.2-header-and-data-behind-65535", "rfc791-3.2-last-octet-behind-65535"},
+    ),
+    Fault("later pieces lose their TOS", {"791-3.2.frag-g"}, wrap=sent(_tos_lost)),
+    Fault("later pieces lose a TTL", {"791-3.2.frag-g"}, wrap=sent(_ttl_lowered)),
+    Fault(
+        "all options are in all pieces",
+        {"791-3.1.opt-c", "791-3.1.rr-g", "791-3.1.ts-i"},
+        _chosen(copied_flag_decides=False),
+    ),
+    Fault(
+        "DF is not honoured",
+        {"1122-3.3.5-d", "1191-4-a", "1812-5.2.7.1-c", "6864-4.3-b", "791-3.2.frag-f", "792-du-e"},
+        _chosen(honour_df=False),
+    ),
     Fault(
         "every Identification is the same",
-        set(),
+        {"6864-4.2-a", "6864-4.3-a"},
         wrapped("stack.identification.IdentificationSource.next", _one_value),
     ),
     Fault(
         "every Identification comes twice",
-        set(),
+        {"6864-4.3-a"},
         wrapped("stack.identification.IdentificationSource.next", _every_other),
     ),
     Fault(
-        "an Identification seen before is a duplicate",
+        "an Identification with DF seen before is a duplicate",
         set(),
         wrapped("stack.deliver.local", _seen_before),
     ),
     Fault(
         "a whole datagram ends the train of its key",
-        set(),
+        {"6864-4.1-c"},
         wrapped("stack.deliver.local", _whole_ends_train),
     ),
 )

@@ -9,7 +9,7 @@ import pytest
 
 from stack import options, policy
 from stack.options import Use
-from stack.policy import RepeatRule, SourceRouting
+from stack.policy import RepeatRule
 from tests.faults.framework import Fault, complaint, outcome, replaced, wrapped
 from tests.faults.wires import checked, options_of, received, sent, with_options
 
@@ -129,13 +129,35 @@ def _security_refused(original: Any, run: Any, kind: int, at: int, option: bytea
     return 0 if kind == options.SECURITY else original(run, kind, at, option)
 
 
-def _everything_returned(original: Any, run: Any, kind: int) -> bool:
-    return True
+def _everything_returned(original: Any, core: Any, inbound: Any) -> bytes:
+    return bytes(inbound.return_route or inbound.header.options)
 
 
-def _short_source_twice(original: Any, recorded: Any, source: int, *rest: Any) -> Any:
-    back = original(recorded, source, *rest)
-    return back
+def _way_back(around: Any) -> Any:
+    """Recorded routes are reversed otherwise: `around(original, recorded, source, kind)`."""
+    return wrapped("stack.icmp_errors.reverse", around)
+
+
+def _not_turned(original: Any, recorded: Any, source: int, kind: int) -> Any:
+    return original(tuple(reversed(recorded)), source, kind)
+
+
+def _source_kept(original: Any, recorded: Any, source: int, kind: int) -> Any:
+    back = original(recorded, source, kind)
+    if back is None or recorded[0] != source:
+        return back
+    octets = source.to_bytes(4, "big")
+    option = bytes((back.option[0], back.option[1] + 4, 4)) + back.option[3:] + octets
+    return back._replace(option=option)
+
+
+def _always_loose(original: Any, recorded: Any, source: int, kind: int) -> Any:
+    return original(recorded, source, 131)
+
+
+def _route_pointer_believed(original: Any, run: Any, kind: int, at: int, option: bytearray) -> Any:
+    option[2] = option[2] if option[2] >= 4 else 255
+    return original(run, kind, at, option)
 
 
 def _clock(original: Any, core: Any) -> int:
@@ -143,60 +165,238 @@ def _clock(original: Any, core: Any) -> int:
 
 
 FAULTS = (
-    Fault("an IHL below five is taken for five", set(), wrap=received(_short_taken_for_five)),
-    Fault("a Total Length beyond the frame is cut", set(), wrap=received(_total_length_cut)),
-    Fault("a Total Length below the header is raised", set(), wrap=received(_total_length_raised)),
-    Fault("link padding is delivered", set(), wrap=received(_padding_delivered)),
-    Fault("the header checksum is believed", set(), wrap=received(_sum_believed)),
-    Fault("a datagram with the reserved flag is refused", set(), wrap=received(_reserved_refused)),
-    Fault("the reserved flag is sent", set(), wrap=sent(_reserved_returned)),
-    Fault("end of list is no end", set(), wrap=received(_end_is_no_end)),
-    Fault("no-operation is refused", set(), wrap=received(_no_operation_refused)),
-    Fault("options are padded with ones", set(), wrap=sent(_padded_with_ones)),
-    Fault("unknown options may not repeat", set(), _chosen(repeated_options=RepeatRule.ALL)),
+    Fault(
+        "an IHL below five is taken for five",
+        {"1812-5.2.2-a", "791-3.1.ihl-a"},
+        wrap=received(_short_taken_for_five),
+    ),
+    Fault(
+        "a Total Length beyond the frame is cut",
+        {
+            "1812-5.2.2-c",
+            "4293-icmpStatsInErrors",
+            "4293-icmpStatsInMsgs",
+            "4293-ipSystemStatsInDelivers",
+            "4293-ipSystemStatsInTruncatedPkts",
+            "791-3.1.len-b",
+        },
+        wrap=received(_total_length_cut),
+    ),
+    Fault(
+        "a Total Length below the header is raised",
+        {"1812-5.2.2-a", "791-3.1.ihl-c"},
+        wrap=received(_total_length_raised),
+    ),
+    Fault(
+        "link padding is delivered",
+        {"791-3.1.len-a", "791-3.2-a", "792-echo-c", "894-frame-b"},
+        wrap=received(_padding_delivered),
+    ),
+    Fault(
+        "the header checksum is believed",
+        {
+            "1122-3.2.1.2-a",
+            "1812-4.2.2.5-a",
+            "1812-4.3.2.7-b",
+            "1812-5.2.1-a",
+            "1812-5.2.2-a",
+            "791-3.1.cksum-b",
+        },
+        wrap=received(_sum_believed),
+    ),
+    Fault(
+        "a datagram with the reserved flag is refused",
+        {"1812-4.2.2.3-a", "1812-4.2.2.3-b", "1812-5.2.5-a", "791-3.1.flags-b"},
+        wrap=received(_reserved_refused),
+    ),
+    Fault(
+        "the reserved flag is sent",
+        {"1812-4.2.2.3-a", "791-3.1.flags-a"},
+        wrap=sent(_reserved_returned),
+    ),
+    Fault("end of list is no end", {"791-3.1.eol-a", "791-3.2-a"}, wrap=received(_end_is_no_end)),
+    Fault(
+        "no-operation is refused",
+        {
+            "1122-3.2.2-b",
+            "1122-3.2.2-d",
+            "1122-3.2.2.5-a",
+            "1812-4.2.2.6-a",
+            "2113-2.2-d",
+            "791-3.1.eol-a",
+            "791-3.1.lsrr-d",
+            "791-3.1.nop-a",
+            "791-3.1.opt-b",
+            "791-3.2-a",
+        },
+        wrap=received(_no_operation_refused),
+        blinds={"rfc1122-3.2.1.2-options-longest", "rfc1122-3.2.1.2-options-nops"},
+    ),
+    Fault(
+        "options are padded with ones",
+        {"1812-4.2.2.2-a", "791-3.1.pad-a"},
+        wrap=sent(_padded_with_ones),
+    ),
+    Fault(
+        "unknown options may not repeat",
+        {"1122-3.2.1.8-c", "1812-5.2.4.1-a"},
+        _chosen(repeated_options=RepeatRule.ALL),
+    ),
     Fault(
         "unknown options are refused",
-        set(),
+        {
+            "1122-3.2.1.8-b",
+            "1122-3.2.1.8-c",
+            "1122-3.2.2-d",
+            "1122-3.4-c",
+            "1122-4.1.3.2-a",
+            "1122-4.2.3.8-a",
+            "1191-4-a",
+            "1812-4.2.2.1-a",
+            "1812-4.2.2.6-a",
+            "1812-5.3.13-a",
+            "6814-3-a",
+            "791-3.1.cksum-c",
+            "791-3.1.opt-b",
+            "791-3.1.opt-c",
+            "791-3.2-a",
+            "791-3.2.frag-d",
+            "791-3.2.opt-a",
+        },
         wrapped("stack.options._Pass._content", _unknown_refused),
+        blinds={
+            "rfc791-3.1-option-length-0-in-transit",
+            "rfc791-3.1-option-length-1-in-transit",
+            "rfc791-3.1-option-overrun-in-transit",
+            "rfc791-3.1-option-record-route-overrun-in-transit",
+            "rfc791-3.1-option-without-length-in-transit",
+        },
     ),
     Fault(
         "stream identifiers are refused",
-        set(),
+        {
+            "1122-3.2.1.8b-a",
+            "1122-3.2.1.8b-b",
+            "1122-4.1.3.1-a",
+            "1812-4.2.2.1-b",
+            "1812-5.3.13-a",
+            "6814-3-a",
+            "791-3.2.opt-a",
+        },
         wrapped("stack.options._Pass._content", _stream_refused),
     ),
     Fault(
         "security options are refused",
-        set(),
+        {"1108-2-a", "1108-2.7-a", "1122-3.2.1.8-b", "7126-4.12-a"},
         wrapped("stack.options._Pass._content", _security_refused),
     ),
     Fault(
         "all options are returned",
-        set(),
-        wrapped("stack.options._Pass._keeps", _everything_returned),
+        {
+            "1122-3.2.1.8b-a",
+            "1122-3.2.2.6-i",
+            "1122-3.2.2.8-h",
+            "1812-4.2.2.1-e",
+            "6814-3-a",
+            "791-3.1.ts-g",
+        },
+        wrapped("stack.icmp_reply._options", _everything_returned),
     ),
-    Fault("a route pointer below 4 counts as 4", set(), _of("record_route", _pointer_at_four)),
     Fault(
-        "a route with little room counts as full", set(), _of("record_route", _little_room_is_none)
+        "a route pointer below 4 counts as 4",
+        {"1122-3.2.2.5-a", "1122-3.3.8-a", "1812-4.3.3.5-a", "791-3.1.rr-a"},
+        _of("record_route", _pointer_at_four),
     ),
-    Fault("a full route is an error", set(), _of("record_route", _full_is_an_error)),
-    Fault("a router does not record itself", set(), _of("record_route", _never_recorded)),
-    Fault("a timestamp pointer below 5 counts as 5", set(), _of("timestamp", _pointer_at_five)),
+    Fault(
+        "a route with little room counts as full",
+        {"1812-4.3.3.5-a", "791-3.1.rr-e"},
+        _of("record_route", _little_room_is_none),
+    ),
+    Fault(
+        "a full route is an error",
+        {"1122-3.2.2.6-i", "791-3.1.rr-d", "792-du-a"},
+        _of("record_route", _full_is_an_error),
+    ),
+    Fault(
+        "a router does not record itself",
+        {"1122-3.3.5-g", "791-3.1.rr-c"},
+        _of("record_route", _never_recorded),
+    ),
+    Fault(
+        "a timestamp pointer below 5 counts as 5",
+        {"1122-3.2.2.5-a", "1812-4.3.3.5-a", "791-3.1.ts-a"},
+        _of("timestamp", _pointer_at_five),
+    ),
     Fault(
         "a timestamp option with little room counts as full",
-        set(),
+        {"791-3.1.ts-h"},
         _of("timestamp", _little_room_is_none),
     ),
-    Fault("undefined timestamp flags count as 0", set(), _of("timestamp", _undefined_is_zero)),
-    Fault("overflow is not counted", set(), _of("timestamp", _overflow_not_counted)),
-    Fault("listed addresses are stamped whoever they are", set(), _of("timestamp", _listed_or_not)),
-    Fault("the clock is half an hour fast", set(), wrapped("stack.core.Core.time_of_day", _clock)),
+    Fault(
+        "undefined timestamp flags count as 0",
+        {"791-3.1.ts-c"},
+        _of("timestamp", _undefined_is_zero),
+    ),
+    Fault(
+        "overflow is not counted",
+        {"1122-3.2.2.5-a", "1812-4.2.2.1-e", "1812-4.3.3.5-a", "791-3.1.ts-g", "791-3.1.ts-h"},
+        _of("timestamp", _overflow_not_counted),
+    ),
+    Fault(
+        "listed addresses are stamped whoever they are",
+        {"791-3.1.ts-b"},
+        _of("timestamp", _listed_or_not),
+    ),
+    Fault(
+        "the clock is half an hour fast",
+        {
+            "1122-3.2.1.8e-d",
+            "1122-3.2.2.8-k",
+            "1122-3.3.5-h",
+            "1812-4.2.2.1-e",
+            "1812-4.2.2.2-a",
+            "1812-4.3.3.8-a",
+            "791-3.1.ts-d",
+            "791-3.1.ts-e",
+            "792-tstamp-c",
+        },
+        wrapped("stack.core.Core.time_of_day", _clock),
+    ),
     Fault(
         "own timestamp options leave empty",
-        set(),
+        {"1122-3.2.1.8e-b", "791-3.1.ts-f"},
         replaced("stack.send.stamp_options", lambda area, **_: area),
     ),
-    Fault("options do not reach UDP users", set(), _chosen(received_options_to_udp=False)),
-    Fault("source routes are unknown options", set(), _chosen(source_route=SourceRouting.NONE)),
+    Fault(
+        "options do not reach UDP users",
+        {
+            "1122-3.2.1.8-b",
+            "1122-3.2.1.8c-c",
+            "1122-3.2.1.8e-c",
+            "1122-3.4-c",
+            "1122-4.1.3.2-a",
+            "791-3.3-b",
+        },
+        _chosen(received_options_to_udp=False),
+    ),
+    Fault(
+        "recorded routes are not turned round",
+        {"1122-3.2.1.8c-d", "1122-3.2.2.6-j", "1812-4.2.2.1-c"},
+        _way_back(_not_turned),
+    ),
+    Fault(
+        "the source is listed twice on the way back", {"1122-3.2.1.8c-d"}, _way_back(_source_kept)
+    ),
+    Fault(
+        "the way back is always loose",
+        {"1122-3.2.1.8c-d", "1122-3.2.2.6-j"},
+        _way_back(_always_loose),
+    ),
+    Fault(
+        "a source route pointer below 4 counts as past the route",
+        {"791-3.1.lsrr-a"},
+        wrapped("stack.options._Pass._source_route", _route_pointer_believed),
+    ),
 )
 
 

@@ -76,6 +76,6 @@ def sent(change: Change) -> Wrap:
 
 def _laboratory(kind: type[WrappedLaboratory]) -> Wrap:
     def wrap(inner: VirtualLaboratory) -> VirtualLaboratory:
-        return kind(inner)  # type: ignore[return-value]  # the rest is the inner one's
+        return kind(inner)
 
     return wrap
