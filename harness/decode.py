@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from socket import inet_ntoa
 from typing import Any
 
+from harness.field_places import PLACES
 from harness.internet_checksum import ones_complement_sum
 
 _IP = struct.Struct("!BBHHHBBH4s4s")
@@ -24,65 +25,6 @@ ICMP_ERRORS = frozenset({3, 4, 5, 11, 12})
 """ICMP types that complain about a datagram and quote it (RFC 792, RFC 1122 §3.2.2)."""
 _ICMP_QUERIES = frozenset({0, 8, 13, 14, 15, 16, 17, 18})
 _SINGLE_OCTET_OPTIONS = frozenset({0, 1})
-
-PLACES: dict[str, dict[str, tuple[int, int]]] = {
-    "ether": {"dst": (0, 6), "src": (6, 12), "ethertype": (12, 14)},
-    "snap": {"dst": (0, 6), "src": (6, 12), "length": (12, 14)},
-    "arp": {
-        "hardware_type": (0, 2),
-        "protocol_type": (2, 4),
-        "hardware_length": (4, 5),
-        "protocol_length": (5, 6),
-        "operation": (6, 8),
-        "sender_mac": (8, 14),
-        "sender": (14, 18),
-        "target_mac": (18, 24),
-        "target": (24, 28),
-    },
-    "ip": {
-        "version": (0, 1),
-        "ihl": (0, 1),
-        "tos": (1, 2),
-        "total_length": (2, 4),
-        "identification": (4, 6),
-        "reserved": (6, 7),
-        "df": (6, 7),
-        "mf": (6, 7),
-        "offset": (6, 8),
-        "ttl": (8, 9),
-        "protocol": (9, 10),
-        "checksum": (10, 12),
-        "src": (12, 16),
-        "dst": (16, 20),
-    },
-    "icmp": {
-        "type": (0, 1),
-        "code": (1, 2),
-        "checksum": (2, 4),
-        "rest": (4, 8),
-        "identifier": (4, 6),
-        "sequence": (6, 8),
-        "pointer": (4, 5),
-        "gateway": (4, 8),
-        "mtu": (6, 8),
-        "originate": (8, 12),
-        "receive": (12, 16),
-        "transmit": (16, 20),
-        "mask": (8, 12),
-    },
-    "udp": {"sport": (0, 2), "dport": (2, 4), "length": (4, 6), "checksum": (6, 8)},
-    "tcp": {
-        "sport": (0, 2),
-        "dport": (2, 4),
-        "sequence": (4, 8),
-        "acknowledgment": (8, 12),
-        "flags": (13, 14),
-        "window": (14, 16),
-        "checksum": (16, 18),
-    },
-    "igmp": {"type": (0, 1), "max_response": (1, 2), "checksum": (2, 4), "group": (4, 8)},
-}
-"""Where the fixed fields of a layer stand, in octets from its start."""
 
 
 @dataclass(slots=True)

@@ -16,7 +16,6 @@ from harness.addresses import Lease, group_mac, tester_mac
 from harness.case.match import Seen
 from harness.case.options import Option
 from harness.case.packet import (
-    Bad,
     Balancing,
     Fragments,
     Layer,
@@ -43,18 +42,21 @@ from harness.case.symbols import (
     Mac,
     Port,
 )
-from harness.internet_checksum import internet_checksum
+from harness.encode_checksum import (
+    TemplateError,
+    balanced,
+    finished,
+    spoiled,
+    summing_to_zero,
+    with_checksum_for_claimed_length,
+)
+from harness.encode_icmp import icmp_message
 
 Lookup = Callable[[str, str], Any]
 """The value of a field (`layer.field`) in the frame of a labelled step."""
 
-DEFAULT_DATA = b"ip4spec echo data"
 FIRST_IDENTIFICATION = 0x4000
 _PROTOCOLS = {"icmp": 1, "igmp": 2, "tcp": 6, "udp": 17}
-
-
-class TemplateError(ValueError):
-    """A template that can't be encoded: a mistake in a case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,10 +259,10 @@ class _Writer:
         )
         balance = given.get("identification")
         if isinstance(balance, Balancing):
-            header = _balanced(header, balance, checksum)
+            header = balanced(header, balance, checksum)
         if "ihl" in given and checksum is None:
-            return _with_checksum_for_claimed_length(header, given["ihl"], payload)
-        return _spoiled(header, 10, checksum)
+            return with_checksum_for_claimed_length(header, given["ihl"], payload)
+        return spoiled(header, 10, checksum)
 
     def _identification(self, given: dict[str, Any]) -> Any:
         value = given.get("identification", FIRST_IDENTIFICATION + self.serial)
@@ -308,33 +310,9 @@ class _Writer:
 
     def _icmp(self, layer: Layer) -> bytes:
         given = {name: self._value(value) for name, value in layer.fields}
-        kind, code = given.get("type", 8), given.get("code", 0)
-        carried = given.get("data", b"")
-        fields: dict[str, Any] = {}
-        if "rest" in given:
-            header = bytes((kind, code, 0, 0)) + given["rest"]
-        else:
-            if kind in (0, 8, 13, 14, 15, 16, 17, 18):
-                fields["id"] = given.get("identifier", self.lease.identifier)
-                fields["seq"] = given.get("sequence", self.serial)
-            if kind in (0, 8) and "data" not in given:
-                carried = DEFAULT_DATA
-            if kind in (13, 14):
-                for name, ours in (
-                    ("ts_ori", "originate"),
-                    ("ts_rx", "receive"),
-                    ("ts_tx", "transmit"),
-                ):
-                    fields[name] = given.get(ours, 0)
-            if kind in (17, 18):
-                fields["addr_mask"] = given.get("mask", "0.0.0.0")
-            _error_fields(kind, given, fields)
-            header = scapy_layers.icmp(kind, code, fields)
-            if given.get("unused"):
-                header = header[:4] + given["unused"].ljust(4, b"\x00") + header[8:]
         if "quote" in given:
-            carried = self._quote(given["quote"]) + given.get("tail", b"")
-        return _finished(header + carried, 2, given.get("checksum"), b"")
+            given["data"] = self._quote(given["quote"]) + given.get("tail", b"")
+        return icmp_message(given, self.lease.identifier, self.serial)
 
     def _quote(self, quote: Any) -> bytes:
         """What an error quotes: octets as they are, or the head of a datagram template."""
@@ -359,8 +337,8 @@ class _Writer:
         pseudo = inet_aton(src) + inet_aton(dst) + struct.pack("!BBH", 0, 17, length)
         checksum = given.get("checksum")
         if isinstance(checksum, ZeroSum):
-            return _summing_to_zero(header, carried, pseudo)
-        segment = _finished(header + carried, 6, checksum, pseudo)
+            return summing_to_zero(header, carried, pseudo)
+        segment = finished(header + carried, 6, checksum, pseudo)
         # RFC 768: a computed checksum of zero is sent as all ones.
         if checksum is None and segment[6:8] == b"\x00\x00":
             return segment[:6] + b"\xff\xff" + segment[8:]
@@ -380,13 +358,13 @@ class _Writer:
         )
         segment = header + carried
         pseudo = inet_aton(src) + inet_aton(dst) + struct.pack("!BBH", 0, 6, len(segment))
-        return _finished(segment, 16, given.get("checksum"), pseudo)
+        return finished(segment, 16, given.get("checksum"), pseudo)
 
     def _igmp(self, layer: Layer) -> bytes:
         given = {name: self._value(value) for name, value in layer.fields}
         group = inet_aton(given.get("group", "0.0.0.0"))
         head = bytes((given.get("type", 0x11), given.get("max_response", 0), 0, 0))
-        return _finished(head + group + given.get("more", b""), 2, given.get("checksum"), b"")
+        return finished(head + group + given.get("more", b""), 2, given.get("checksum"), b"")
 
     def _fragments(self, stimulus: Fragments) -> Encoded:
         header, datagram = self._split(stimulus.datagram)
@@ -417,66 +395,3 @@ class _Writer:
             self.looked_up = True
             return self._lookup(value.label, value.field)
         return value
-
-
-def _error_fields(kind: int, given: dict[str, Any], fields: dict[str, Any]) -> None:
-    if kind == 3 and "mtu" in given:
-        fields["nexthopmtu"] = given["mtu"]
-    elif kind == 5:
-        fields["gw"] = given.get("gateway", "0.0.0.0")
-    elif kind == 12:
-        fields["ptr"] = given.get("pointer", 0)
-
-
-def _balanced(header: bytes, balance: Balancing, checksum: Any) -> bytes:
-    """A header whose Identification makes the right checksum the one wanted."""
-    blank = header[:4] + b"\x00\x00" + header[6:10] + b"\x00\x00" + header[12:]
-    identification = (internet_checksum(blank) - balance.checksum) % 0xFFFF
-    sent = checksum if isinstance(checksum, int) else balance.checksum
-    return (
-        blank[:4]
-        + identification.to_bytes(2, "big")
-        + blank[6:10]
-        + sent.to_bytes(2, "big")
-        + blank[12:]
-    )
-
-
-def _spoiled(header: bytes, at: int, checksum: Any) -> bytes:
-    """A header whose checksum is right, made wrong when the template says so."""
-    if not isinstance(checksum, Bad):
-        return header
-    right = int.from_bytes(header[at : at + 2], "big")
-    return header[:at] + _wrong(right, checksum) + header[at + 2 :]
-
-
-def _wrong(right: int, bad: Bad) -> bytes:
-    # Modulo 0xFFFF, so that the two forms of zero are never mistaken for a wrong value.
-    return ((right + bad.delta - 1) % 0xFFFF + 1).to_bytes(2, "big")
-
-
-def _finished(segment: bytes, at: int, checksum: Any, pseudo: bytes) -> bytes:
-    """A segment with its checksum at `at` computed over pseudo-header and segment, or as given."""
-    if isinstance(checksum, int):
-        return segment[:at] + checksum.to_bytes(2, "big") + segment[at + 2 :]
-    right = internet_checksum(pseudo + segment)
-    octets = _wrong(right, checksum) if isinstance(checksum, Bad) else right.to_bytes(2, "big")
-    return segment[:at] + octets + segment[at + 2 :]
-
-
-def _summing_to_zero(header: bytes, carried: bytes, pseudo: bytes) -> bytes:
-    """A UDP datagram whose last two octets of data make the checksum come out as zero."""
-    if len(carried) % 2 or not carried:
-        raise TemplateError("an even number of octets is needed to make a checksum zero")
-    rest = internet_checksum(pseudo + header + carried[:-2])
-    return header[:6] + b"\xff\xff" + carried[:-2] + rest.to_bytes(2, "big")
-
-
-def _with_checksum_for_claimed_length(header: bytes, ihl: int, payload: bytes) -> bytes:
-    """The checksum over as many octets as a wrong IHL claims, where they are there."""
-    claimed = ihl * 4
-    if not 20 <= claimed <= len(header) + len(payload):
-        claimed = len(header)
-    blank = header[:10] + b"\x00\x00" + header[12:]
-    right = internet_checksum((blank + payload)[:claimed])
-    return header[:10] + right.to_bytes(2, "big") + header[12:]

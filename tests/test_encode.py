@@ -50,7 +50,8 @@ from harness.case import (
 )
 from harness.case.packet import Stimulus
 from harness.decode import Frame, decode
-from harness.encode import Encoder, TemplateError
+from harness.encode import Encoder
+from harness.encode_checksum import TemplateError
 from tests.lease import NEAR_PLAN, lease
 
 LEASE = lease()

@@ -8,7 +8,8 @@ from harness.case import OPEN_PORT, TESTER_PORT, ZERO_SUM, data, icmp, ip, udp, 
 from harness.case.packet import Stimulus
 from harness.case.symbols import NEAR
 from harness.decode import Frame, decode
-from harness.encode import Encoder, TemplateError
+from harness.encode import Encoder
+from harness.encode_checksum import TemplateError
 from harness.internet_checksum import ones_complement_sum
 from tests.lease import lease
 

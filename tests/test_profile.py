@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness.addresses import LeasePool
+from harness.case.icmp import echo_request
 from harness.case.model import Case, Setting, Topology
-from harness.case.packet import echo_request
 from harness.case.steps import send
 from harness.target import TargetOptions, open_target
 from harness.target.base import TargetError, what_is_missing

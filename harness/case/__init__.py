@@ -1,10 +1,25 @@
 """The case vocabulary: all that a module of cases may import.
 
-A case is a value: templates of packets (`packet`, `options`), matchers (`match`), symbolic
+A case is a value: templates of packets (`packet`, `icmp`, `options`), matchers (`match`), symbolic
 addresses (`symbols`), durations (`time`), steps (`steps`) and the `Case` itself (`model`). None
 of it sends, waits, resolves or judges; `harness.run` and `harness.judge` do.
 """
 
+from harness.case.icmp import (
+    echo_reply,
+    echo_request,
+    icmp,
+    information_request,
+    mask_reply,
+    mask_request,
+    parameter_problem,
+    redirect,
+    source_quench,
+    time_exceeded,
+    timestamp_reply,
+    timestamp_request,
+    unreachable,
+)
 from harness.case.match import (
     at_least,
     at_most,
@@ -70,31 +85,18 @@ from harness.case.packet import (
     arp,
     balancing,
     data,
-    echo_reply,
-    echo_request,
     ether,
     fragments,
-    icmp,
     igmp,
-    information_request,
     ip,
-    mask_reply,
-    mask_request,
     minus,
     pad,
-    parameter_problem,
     pattern,
     plus,
-    redirect,
     snap,
-    source_quench,
     tcp,
-    time_exceeded,
-    timestamp_reply,
-    timestamp_request,
     truncate,
     udp,
-    unreachable,
 )
 from harness.case.steps import (
     advance,

@@ -120,18 +120,19 @@ FieldValue: TypeAlias = (
 )
 
 
-def _layer(kind: str, given: dict[str, FieldValue]) -> Layer:
+def layer_of(kind: str, given: dict[str, FieldValue]) -> Layer:
+    """A layer with the fields that are given; None stands for what is not set."""
     return Layer(kind, tuple((name, value) for name, value in given.items() if value is not None))
 
 
 def ether(*, dst: FieldValue = None, src: FieldValue = None, ethertype: FieldValue = None) -> Layer:
     """An Ethernet II header (RFC 894)."""
-    return _layer("ether", {"dst": dst, "src": src, "ethertype": ethertype})
+    return layer_of("ether", {"dst": dst, "src": src, "ethertype": ethertype})
 
 
 def snap(*, dst: FieldValue = None, src: FieldValue = None, length: FieldValue = None) -> Layer:
     """An IEEE 802.3 header with LLC and SNAP (RFC 1042)."""
-    return _layer("snap", {"dst": dst, "src": src, "length": length})
+    return layer_of("snap", {"dst": dst, "src": src, "length": length})
 
 
 def arp(
@@ -147,7 +148,7 @@ def arp(
     protocol_length: FieldValue = None,
 ) -> Layer:
     """An ARP packet (RFC 826); operation 1 asks, 2 answers."""
-    return _layer("arp", dict(locals()))
+    return layer_of("arp", dict(locals()))
 
 
 def ip(
@@ -172,175 +173,7 @@ def ip(
 
     `options` is a tuple of option templates; expected, it is the whole list, padding aside.
     """
-    return _layer("ip", dict(locals()))
-
-
-def icmp(
-    type_: FieldValue = None,
-    *,
-    code: FieldValue = None,
-    checksum: FieldValue = None,
-    rest: FieldValue = None,
-    data: FieldValue = None,
-) -> Layer:
-    """Any ICMP message: `rest` is the second word, `data` all that follows (RFC 792)."""
-    return _layer(
-        "icmp", {"type": type_, "code": code, "checksum": checksum, "rest": rest, "data": data}
-    )
-
-
-def _query(
-    type_: int,
-    code: FieldValue,
-    checksum: FieldValue,
-    identifier: FieldValue,
-    sequence: FieldValue,
-    **more: FieldValue,
-) -> Layer:
-    return _layer(
-        "icmp",
-        {
-            "type": type_,
-            "code": code,
-            "checksum": checksum,
-            "identifier": identifier,
-            "sequence": sequence,
-            **more,
-        },
-    )
-
-
-def echo_request(
-    *,
-    code: FieldValue = None,
-    checksum: FieldValue = None,
-    identifier: FieldValue = None,
-    sequence: FieldValue = None,
-    data: FieldValue = None,
-) -> Layer:
-    """ICMP Echo, type 8."""
-    return _query(8, code, checksum, identifier, sequence, data=data)
-
-
-def echo_reply(
-    *,
-    code: FieldValue = None,
-    checksum: FieldValue = None,
-    identifier: FieldValue = None,
-    sequence: FieldValue = None,
-    data: FieldValue = None,
-) -> Layer:
-    """ICMP Echo Reply, type 0."""
-    return _query(0, code, checksum, identifier, sequence, data=data)
-
-
-def timestamp_request(
-    *,
-    code: FieldValue = None,
-    checksum: FieldValue = None,
-    identifier: FieldValue = None,
-    sequence: FieldValue = None,
-    originate: FieldValue = None,
-    receive: FieldValue = None,
-    transmit: FieldValue = None,
-) -> Layer:
-    """ICMP Timestamp, type 13; times in milliseconds since midnight UT."""
-    times = {"originate": originate, "receive": receive, "transmit": transmit}
-    return _query(13, code, checksum, identifier, sequence, **times)
-
-
-def timestamp_reply(
-    *,
-    code: FieldValue = None,
-    checksum: FieldValue = None,
-    identifier: FieldValue = None,
-    sequence: FieldValue = None,
-    originate: FieldValue = None,
-    receive: FieldValue = None,
-    transmit: FieldValue = None,
-) -> Layer:
-    """ICMP Timestamp Reply, type 14."""
-    times = {"originate": originate, "receive": receive, "transmit": transmit}
-    return _query(14, code, checksum, identifier, sequence, **times)
-
-
-def information_request(*, identifier: FieldValue = None, sequence: FieldValue = None) -> Layer:
-    """ICMP Information Request, type 15."""
-    return _query(15, None, None, identifier, sequence)
-
-
-def mask_request(
-    *, identifier: FieldValue = None, sequence: FieldValue = None, mask: FieldValue = None
-) -> Layer:
-    """ICMP Address Mask Request, type 17 (RFC 950)."""
-    return _query(17, None, None, identifier, sequence, mask=mask)
-
-
-def mask_reply(
-    *, identifier: FieldValue = None, sequence: FieldValue = None, mask: FieldValue = None
-) -> Layer:
-    """ICMP Address Mask Reply, type 18 (RFC 950)."""
-    return _query(18, None, None, identifier, sequence, mask=mask)
-
-
-def unreachable(
-    code: FieldValue = None,
-    *,
-    quote: FieldValue = None,
-    mtu: FieldValue = None,
-    unused: FieldValue = None,
-    checksum: FieldValue = None,
-    tail: FieldValue = None,
-) -> Layer:
-    """ICMP Destination Unreachable, type 3; `quote` is the datagram complained about.
-
-    `tail`, sent only, is octets behind the quote: more of the datagram, or an extension.
-    """
-    return _layer(
-        "icmp",
-        {
-            "type": 3,
-            "code": code,
-            "mtu": mtu,
-            "unused": unused,
-            "quote": quote,
-            "checksum": checksum,
-            "tail": tail,
-        },
-    )
-
-
-def source_quench(*, quote: FieldValue = None) -> Layer:
-    """ICMP Source Quench, type 4."""
-    return _layer("icmp", {"type": 4, "code": 0, "quote": quote})
-
-
-def redirect(
-    code: FieldValue = None, *, gateway: FieldValue = None, quote: FieldValue = None
-) -> Layer:
-    """ICMP Redirect, type 5."""
-    return _layer("icmp", {"type": 5, "code": code, "gateway": gateway, "quote": quote})
-
-
-def time_exceeded(
-    code: FieldValue = None, *, quote: FieldValue = None, unused: FieldValue = None
-) -> Layer:
-    """ICMP Time Exceeded, type 11: code 0 in transit, 1 in reassembly."""
-    return _layer("icmp", {"type": 11, "code": code, "unused": unused, "quote": quote})
-
-
-def parameter_problem(
-    pointer: FieldValue = None,
-    *,
-    code: FieldValue = None,
-    quote: FieldValue = None,
-    unused: FieldValue = None,
-) -> Layer:
-    """ICMP Parameter Problem, type 12; the pointer counts octets from the IP header's start."""
-    return _layer(
-        "icmp",
-        {"type": 12, "code": code, "pointer": pointer, "unused": unused, "quote": quote},
-    )
+    return layer_of("ip", dict(locals()))
 
 
 def udp(
@@ -355,7 +188,7 @@ def udp(
 
     `checksum_right`, expected only, is whether the checksum is right, or none was made.
     """
-    return _layer("udp", dict(locals()))
+    return layer_of("udp", dict(locals()))
 
 
 def tcp(
@@ -369,7 +202,7 @@ def tcp(
     checksum: FieldValue = None,
 ) -> Layer:
     """A TCP header without options; `flags` is the octet (SYN 2, RST 4, ACK 16)."""
-    return _layer("tcp", dict(locals()))
+    return layer_of("tcp", dict(locals()))
 
 
 def igmp(
@@ -386,7 +219,7 @@ def igmp(
     `more` is what follows the first eight octets. `records`, expected only, is a tuple of
     (record type, group) pairs that a version 3 report has, among possible others.
     """
-    return _layer(
+    return layer_of(
         "igmp",
         {
             "type": type_,
@@ -401,7 +234,7 @@ def igmp(
 
 def data(octets: bytes | Matcher) -> Layer:
     """Octets that end a packet: what a transport carries, or what IP carries."""
-    return _layer("data", {"octets": octets})
+    return layer_of("data", {"octets": octets})
 
 
 def pattern(length: int, start: int = 0) -> bytes:

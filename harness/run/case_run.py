@@ -25,7 +25,7 @@ from harness.case.steps import (
     Step,
 )
 from harness.catalogue import Catalogue
-from harness.encode import TemplateError
+from harness.encode_checksum import TemplateError
 from harness.judge.counters import counter_faults, judged, requirement_of
 from harness.judge.view import NoSuchFrame
 from harness.run.bench import Arrival, Bench, Wait

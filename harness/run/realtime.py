@@ -12,12 +12,12 @@ import selectors
 from collections.abc import Iterator, Sequence
 from typing import cast
 
-from harness.case.model import Ambient, Case
+from harness.case.model import Case
 from harness.catalogue import Catalogue
 from harness.run.realtime_lab import Bed
 from harness.run.realtime_task import End, RealBench, Task, clock
 from harness.run.runner import InvariantRecord, OnProgress, Progress
-from harness.run.sharing import longest_seconds, runs_alone, uses_on_link
+from harness.run.sharing import changes_igmp_version, longest_seconds, runs_alone, uses_on_link
 from harness.target.base import (
     Configuration,
     RealLaboratory,
@@ -123,22 +123,19 @@ class RealTimeRunner:
             configuration = Configuration(case.topology)
         alone = runs_alone(case, self._target.offers)
         if alone and self._target.side_by_side:
-            self._bed_for_one(case, configuration).alone.append((case, 1))
-            return
-        bed = self._shared.get(configuration)
-        if bed is None:
-            bed = self._new_bed(configuration)
-            self._shared[configuration] = bed
+            bed = self._bed_for_one(case, configuration)
+        elif configuration in self._shared:
+            bed = self._shared[configuration]
+        else:
+            bed = self._shared[configuration] = self._new_bed(configuration)
+        if case.calls:
+            bed.wake_upper()
         (bed.alone if alone else bed.waiting).append((case, 1))
 
     def _bed_for_one(self, case: Case, configuration: Configuration) -> Bed:
-        """A laboratory for cases that run alone: it takes some, one after the other.
-
-        An IGMP query has a host speak the version of its sender for minutes, so cases about IGMP
-        share none.
-        """
+        """A laboratory for cases that run alone: it takes some, one after the other."""
         seconds = longest_seconds(case, self._target.timers) + OVERHEAD_SECONDS
-        if Ambient.IGMP in case.about:
+        if changes_igmp_version(case):
             return self._new_bed(configuration)
         for bed, left in self._alone_room.items():
             if left >= seconds and bed.laboratory.configuration == configuration:

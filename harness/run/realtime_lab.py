@@ -33,6 +33,7 @@ class Bed:
         """Cases that run when nothing else does."""
         self.flying: list[Task] = []
         self.gone: TargetGone | None = None
+        self._upper_awake = False
         self.warm = False
         """Whether the target has found the tester's routers: until then it queues few packets."""
         self._record = record
@@ -76,6 +77,17 @@ class Bed:
         """Whether more than one case may begin: once the first has been answered."""
         self.warm = self.warm or any(task.state.sentinels for task in self.flying)
         return self.warm
+
+    def wake_upper(self) -> None:
+        """Start the upper tester before any case waits for anything.
+
+        Raises:
+            TargetError: it can't be started.
+        """
+        upper = self.laboratory.upper
+        if upper is not None and not self._upper_awake:
+            upper.call("capabilities", {})
+        self._upper_awake = True
 
     def clashes(self, own: Iterable[str]) -> bool:
         """Whether a case in flight has one of these addresses."""

@@ -27,6 +27,7 @@ from harness.target.base import Offers, TargetError
 ON_LINK = frozenset({NEIGHBOUR, NEIGHBOUR_2, ABSENT, FAR_NEIGHBOUR, FAR_ABSENT})
 """Addresses of which a link has few: leased only to cases that name them."""
 _OWN_SENDERS = ON_LINK | {None}
+IGMP_QUERY = 0x11
 
 
 def all_steps(case: Case) -> tuple[Step, ...]:
@@ -48,6 +49,17 @@ def runs_alone(case: Case, offers: Offers) -> bool:
         return True
     return any(
         layer.kind == "arp" and layer.get("sender") not in _OWN_SENDERS
+        for step in all_steps(case)
+        if isinstance(step, Send)
+        for stimulus in step.stimuli
+        for layer in layers_of(stimulus)
+    )
+
+
+def changes_igmp_version(case: Case) -> bool:
+    """Whether a case sends a query of IGMP 1 or 2: then a host speaks that version for minutes."""
+    return any(
+        layer.kind == "igmp" and layer.get("type") == IGMP_QUERY and layer.get("more") is None
         for step in all_steps(case)
         if isinstance(step, Send)
         for stimulus in step.stimuli
