@@ -8,9 +8,10 @@ from typing import Any
 
 from harness.addresses import LeasePool
 from harness.case.model import Case
-from harness.case.packet import Stimulus, ip, udp
+from harness.case.packet import Packet, Stimulus, data, ip, udp
 from harness.case.steps import send
-from harness.case.time import Microseconds
+from harness.case.symbols import HOST, NEAR, TESTER
+from harness.case.time import Microseconds, ms
 from harness.catalogue import load
 from harness.decode import decode
 from harness.encode import Encoder
@@ -28,7 +29,18 @@ CUE = send(ip() / udp(dport=CUE_PORT))
 """The step that makes a scripted target begin."""
 
 Said = tuple[Microseconds, Stimulus | bytes, int]
+FROM_HOST = ip(src=HOST, dst=TESTER)
 RUNNER = LockstepRunner(VirtualTarget(), load())
+
+
+def word(text: bytes, **header: Any) -> Packet:
+    """A datagram by which a target says something."""
+    return ip(src=HOST, dst=TESTER, **header) / udp() / data(text)
+
+
+def said(milliseconds: float, stimulus: Stimulus, on: int = NEAR) -> Said:
+    """What a script says, and when after its cue."""
+    return ms(milliseconds), stimulus, on
 
 
 class Scripted(Through):
@@ -90,6 +102,11 @@ def why(result: CaseResult) -> Explanation:
     """The explanation of the one finding that has one."""
     (told,) = [f.explanation for f in result.findings if f.explanation is not None]
     return told
+
+
+def reason(result: CaseResult) -> str:
+    (finding,) = [f for f in result.findings if f.reason is not None]
+    return finding.reason or ""
 
 
 def tester_failed(result: CaseResult) -> bool:

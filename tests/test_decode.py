@@ -118,7 +118,7 @@ def test_options_cover_the_area(area: bytes) -> None:
 
 
 def test_options_in_order() -> None:
-    area = bytes.fromhex("0107070400000000" "000944")
+    area = bytes.fromhex("0107070400000000000944")
     kinds = [(option.type, option.at) for option in read_options(area)]
     assert kinds == [(1, 20), (7, 21), (0, 28)]
     assert read_options(area)[-1].octets == b"\x00\x09\x44"

@@ -38,22 +38,22 @@ from harness.case import (
     udp,
     way,
 )
-from harness.case.packet import Packet
 from harness.case.time import NamedDuration
 from harness.verdict import Verdict
-from tests.scripted import CUE, MAY, MUST, OTHER, Said, case, run, scripted, verdicts, why
-
-FROM_HOST = ip(src=HOST, dst=TESTER)
-
-
-def word(text: bytes, **header: Any) -> Packet:
-    """A datagram by which a target says something."""
-    return ip(src=HOST, dst=TESTER, **header) / udp() / data(text)
-
-
-def said(milliseconds: float, packet: Packet, on: int = NEAR) -> Said:
-    return ms(milliseconds), packet, on
-
+from tests.scripted import (
+    CUE,
+    FROM_HOST,
+    MAY,
+    MUST,
+    OTHER,
+    case,
+    run,
+    said,
+    scripted,
+    verdicts,
+    why,
+    word,
+)
 
 WHOLE = ip(src=HOST, dst=TESTER, identification=9) / echo_reply(sequence=9, data=pattern(40))
 FIRST, LAST = (ip(offset=0, mf=1) / echo_reply(), ip(offset=24, mf=0))
@@ -126,7 +126,7 @@ def test_no_two_may_share_what_is_to_be_distinct() -> None:
 
 def test_a_frame_on_the_wrong_link_is_told_with_both_links() -> None:
     ill = scripted(said(5, word(b"a"), FAR))
-    two = {"topology": Topology.MULTIHOMED}
+    two: dict[str, Any] = {"topology": Topology.MULTIHOMED}
     right = run(case(CUE, expect(FROM_HOST / udp(), on=FAR), **two), ill)
     assert right.verdict is Verdict.PASS
     assert run(case(CUE, expect(FROM_HOST / udp()), **two), ill).verdict is Verdict.PASS
@@ -187,10 +187,7 @@ def test_a_sent_frame_has_a_label_too() -> None:
 def pieces(*order: int) -> Any:
     cuts = ((0, 24), (24, None))
     return scripted(
-        *(
-            said(3 + place, fragments(WHOLE, cuts[number]))  # type: ignore[arg-type]  # fragments
-            for place, number in enumerate(order)
-        )
+        *(said(3 + place, fragments(WHOLE, cuts[number])) for place, number in enumerate(order))
     )
 
 

@@ -1,44 +1,27 @@
-"""A case from preamble to verdict: what is offered, controls, calls, ambient traffic, the end."""
+"""A case from preamble to verdict: what is offered, controls, requirements, the end, counters."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from harness.case import (
-    ABSENT,
     BAD,
     CLOSED_PORT,
     FAR,
     FAR_TESTER,
-    GATEWAY,
-    GROUP,
-    HOST,
-    NEIGHBOUR,
-    OPEN_PORT,
-    TESTER,
     Topology,
-    allow_broadcast,
-    arp,
     at_least,
-    close,
-    connect,
     counters,
     data,
     default_ttl,
     echo_reply,
     echo_request,
     echo_served,
-    error_received,
     expect,
-    forwarding,
-    igmp,
     ip,
-    join,
     mtu,
-    mute,
     no_error_received,
     nothing_received,
     open_udp,
@@ -46,27 +29,33 @@ from harness.case import (
     received,
     seen,
     send,
-    send_udp,
     silence,
     udp,
-    unreachable,
 )
-from harness.case.model import Ambient
-from harness.target.base import Answer, TargetGone
+from harness.target.base import TargetGone
 from harness.trace import Event
-from harness.verdict import CaseResult, Verdict
-from tests.scripted import CUE, MAY, MUST, OTHER, SHOULD, case, run, scripted, verdicts, why
+from harness.verdict import Verdict
+from tests.scripted import (
+    CUE,
+    FROM_HOST,
+    MAY,
+    MUST,
+    OTHER,
+    SHOULD,
+    case,
+    reason,
+    run,
+    said,
+    scripted,
+    verdicts,
+    why,
+    word,
+)
 from tests.simulated import DiesAfter, Through
-from tests.test_engine import FROM_HOST, said, word
 
 ECHO = (send(ip() / echo_request()), expect(ip() / echo_reply()))
 UNANSWERED = (send(ip(checksum=BAD) / echo_request()), expect(ip() / echo_reply()))
 ASK_UDP = send(ip() / udp(dport=CLOSED_PORT))
-
-
-def reason(result: CaseResult) -> str:
-    (finding,) = [f for f in result.findings if f.reason is not None]
-    return finding.reason or ""
 
 
 # What a target offers
@@ -312,193 +301,3 @@ def test_counters_are_told_in_words() -> None:
     result = run(case(*ECHO, counters=echo_served(2)))
     told = {f.explanation.expected: f.explanation.actual for f in result.findings if f.explanation}
     assert told["icmpStatsOutMsgs to grow by 2"] == "it grew by 1"
-
-
-# Calls
-
-
-def test_a_call_is_taken_or_refused_as_wanted() -> None:
-    opened = open_udp("s", port=OPEN_PORT)
-    again = open_udp("t", port=OPEN_PORT)
-    refused = open_udp("t", port=OPEN_PORT, refused=True)
-    assert run(case(opened, refused)).verdict is Verdict.PASS
-    result = run(case(open_udp("s", port=OPEN_PORT, refused=True)))
-    assert result.verdict is Verdict.FAIL
-    assert why(result).expected == "open_udp of socket 's' to be refused"
-    assert why(result).actual == "it was accepted"
-    result = run(case(opened, again))
-    assert result.verdict is Verdict.INCONCLUSIVE
-    assert reason(result) == "refused: EADDRINUSE"
-
-
-def test_a_call_that_is_cited_is_judged() -> None:
-    opened = open_udp("s", port=OPEN_PORT)
-    result = run(case(opened, open_udp("t", port=OPEN_PORT, cites=OTHER)))
-    assert verdicts(result) == {OTHER: Verdict.FAIL, MUST: Verdict.PASS}
-    assert why(result).actual == "it was refused: EADDRINUSE"
-    result = run(case(open_udp("s", cites=OTHER)))
-    assert verdicts(result) == {OTHER: Verdict.PASS, MUST: Verdict.PASS}
-
-
-class Says:
-    """An upper tester that answers each call alike."""
-
-    def __init__(self, answer: Answer) -> None:
-        self._answer = answer
-
-    def call(self, operation: str, arguments: Mapping[str, Any]) -> Answer:
-        return self._answer
-
-
-def upper(answer: Answer | None) -> Any:
-    class Called(Through):
-        upper = None if answer is None else Says(answer)
-
-    return Called
-
-
-@pytest.mark.parametrize("error", ["ENOSYS", "EBADMSG"])
-@pytest.mark.parametrize("refused", [True, False])
-def test_a_call_that_is_not_understood_is_nobodys_refusal(error: str, refused: bool) -> None:
-    result = run(case(open_udp("s", refused=refused)), upper(Answer({}, error)))
-    assert result.verdict is Verdict.INCONCLUSIVE
-    assert reason(result) == f"the upper tester answers {error}"
-
-
-def test_a_socket_that_can_not_be_read_is_inconclusive() -> None:
-    for step in (received("s"), nothing_received("s"), error_received("s")):
-        result = run(case(step), upper(Answer({}, "EBADF")))
-        assert result.verdict is Verdict.INCONCLUSIVE
-        assert "is refused: EBADF" in reason(result)
-
-
-def test_without_an_upper_tester_a_case_that_calls_is_not_applicable() -> None:
-    result = run(case(open_udp("s")), upper(None))
-    assert result.verdict is Verdict.NOT_APPLICABLE
-    assert result.missing == "the target has no upper tester"
-
-
-OPENED = open_udp("s", port=OPEN_PORT)
-
-
-def to_socket(text: bytes) -> Any:
-    return send(ip() / udp(dport=OPEN_PORT) / data(text))
-
-
-def test_datagrams_may_be_claimed_in_another_order_than_they_were_read() -> None:
-    both = (OPENED, to_socket(b"one"), to_socket(b"two"))
-    two, one = received("s", data=b"two"), received("s", data=b"one", source=TESTER)
-    assert run(case(*both, two, one, nothing_received("s"))).verdict is Verdict.PASS
-    result = run(case(*both, two, two))
-    assert result.verdict is Verdict.FAIL
-    assert why(result).expected == "a datagram at socket 's' with data 74 77 6f \"two\""
-    assert why(result).actual == 'data 6f 6e 65 "one"'
-
-
-def test_what_was_not_read_is_told_from_what_was_wrong() -> None:
-    result = run(case(OPENED, received("s", data=b"x")))
-    assert why(result).actual == "nothing in 250 ms"
-    result = run(case(OPENED, to_socket(b"x"), nothing_received("s")))
-    assert why(result).expected == "nothing at socket 's' for 250 ms"
-    assert why(result).actual.startswith("1 read: ")
-    result = run(case(OPENED, to_socket(b"x"), received("s", ttl=7, nonsense=1)))
-    assert why(result).actual == "ttl 64; nonsense none"
-
-
-def test_errors_are_read_apart_from_datagrams() -> None:
-    complain = send(
-        ip()
-        / unreachable(3, quote=ip(src=HOST, dst=TESTER) / udp(sport=OPEN_PORT, dport=CLOSED_PORT))
-    )
-    spoken = (OPENED, connect("s", to=TESTER, port=CLOSED_PORT), send_udp("s", b"x"))
-    heard = (expect(ip() / udp(dport=CLOSED_PORT)), complain)
-    quiet = case(*spoken, heard[0], no_error_received("s"))
-    assert run(quiet).verdict is Verdict.PASS
-    told = error_received("s", type=3, code=3)
-    assert run(case(*spoken, *heard, told, no_error_received("s"))).verdict is Verdict.PASS
-    result = run(case(*spoken, *heard, error_received("s", type=11)))
-    assert why(result).expected == "an error at socket 's' with type 11"
-    assert run(case(*spoken, *heard, no_error_received("s"))).verdict is Verdict.FAIL
-
-
-def test_a_socket_may_be_closed_and_its_name_used_again() -> None:
-    again = case(OPENED, close("s"), OPENED, to_socket(b"x"), received("s", data=b"x"))
-    assert run(again).verdict is Verdict.PASS
-    wide = case(OPENED, allow_broadcast("s"), send_udp("s", b"x", to="255.255.255.255", port=9))
-    assert run(case(*wide.steps, rest_is_free=True)).verdict is Verdict.PASS
-
-
-# Ambient traffic
-
-
-def test_arp_is_nobodys_business_unless_the_case_is_about_it() -> None:
-    asks = send(ip(src=NEIGHBOUR) / echo_request())
-    answered = expect(ip(dst=NEIGHBOUR) / echo_reply())
-    assert run(case(asks, answered)).verdict is Verdict.PASS
-    about = {"about": frozenset({Ambient.ARP})}
-    assert run(case(asks, answered, **about)).verdict is Verdict.FAIL
-    asked = expect(arp(operation=1, sender=HOST, target=NEIGHBOUR))
-    assert run(case(asks, asked, answered, **about)).verdict is Verdict.PASS
-    assert run(case(asks, asked, answered)).verdict is Verdict.FAIL
-
-
-def test_a_mute_neighbour_is_asked_in_vain() -> None:
-    asks = send(ip(src=NEIGHBOUR) / echo_request())
-    quiet = {"given": (mute(NEIGHBOUR),)}
-    result = run(case(asks, silence(of=ip() / echo_reply()), rest_is_free=True, **quiet))
-    assert result.verdict is Verdict.PASS
-    replies = [e for e in result.trace.entries if e.text == "neighbour" and e.step is None]
-    assert all((e.frame or b"")[28:32] != b"\xc0\x00\x02\x0a" for e in replies)
-    result = run(case(asks, expect(ip() / echo_reply()), **quiet))
-    assert result.verdict is Verdict.FAIL
-
-
-def test_a_mute_gateway_does_not_silence_the_sentinel() -> None:
-    result = run(case(ECHO[0], silence(), given=(mute(GATEWAY),)))
-    assert result.verdict is Verdict.PASS
-
-
-def test_nobody_answers_for_an_absent_neighbour() -> None:
-    asks = send(ip(src=ABSENT) / echo_request())
-    result = run(case(asks, silence(of=ip(dst=ABSENT)), rest_is_free=True))
-    assert result.verdict is Verdict.PASS
-
-
-def test_igmp_is_nobodys_business_unless_the_case_is_about_it() -> None:
-    joins = (open_udp("s"), join("s", GROUP))
-    assert run(case(*joins)).verdict is Verdict.PASS
-    about = {"about": frozenset({Ambient.IGMP})}
-    assert run(case(*joins, **about)).verdict is Verdict.FAIL
-    report = expect(ip(src=HOST) / igmp())
-    assert run(case(*joins, report, rest_is_free=True, **about)).verdict is Verdict.PASS
-    assert run(case(*joins, report)).verdict is Verdict.FAIL
-
-
-def test_datagrams_to_the_routers_are_ambient_unless_the_case_is_about_them() -> None:
-    ill = scripted(said(1, ip(src=HOST, dst=GATEWAY) / udp(sport=5, dport=6)))
-    assert run(case(CUE, silence()), ill).verdict is Verdict.PASS
-    about = {"about": frozenset({Ambient.GATEWAY})}
-    wanted = expect(ip(dst=GATEWAY) / udp())
-    assert run(case(CUE, wanted, **about), ill).verdict is Verdict.PASS
-    assert run(case(CUE, wanted), ill).verdict is Verdict.FAIL
-    assert run(case(CUE, silence(), **about), ill).verdict is Verdict.PASS
-
-
-def test_datagrams_of_others_are_nobodys_business() -> None:
-    ill = scripted(said(1, ip(src=HOST, dst="203.0.113.200") / udp(sport=5, dport=6)))
-    assert run(case(CUE, silence()), ill).verdict is Verdict.PASS
-    mine = scripted(said(1, ip(src=HOST, dst="203.0.113.200") / udp()))
-    assert run(case(CUE, silence()), mine).verdict is Verdict.FAIL
-
-
-def test_settings_reach_the_target() -> None:
-    one = case(ECHO[0], expect(ip(ttl=9) / echo_reply()), given=(default_ttl(9),))
-    assert run(one).verdict is Verdict.PASS
-    through = (
-        send(ip(dst=FAR_TESTER) / udp()),
-        expect(ip(dst=FAR_TESTER) / udp(), on=FAR),
-    )
-    apart = case(*through, topology=Topology.MULTIHOMED)
-    assert run(apart).verdict is Verdict.FAIL
-    joined = case(*through, topology=Topology.MULTIHOMED, given=(forwarding(enabled=True),))
-    assert run(joined).verdict is Verdict.PASS

@@ -107,8 +107,10 @@ NOBODY = Lease(LEASE.links, {}, {}, 1)
         ),
         (
             quote_of("first", at_least=28, may_change=("ttl", "checksum")),
-            "the IP header of 'first' as it was, ttl, checksum aside, "
-            "and at least 28 octets of data",
+            (
+                "the IP header of 'first' as it was (ttl, checksum aside), "
+                "and at least 28 octets of data"
+            ),
         ),
         (time_of_day(90_000), "the time of day within 1.5 minutes, or the high bit set"),
         (including(router_alert()), "options including router alert [00 00]"),
@@ -169,13 +171,17 @@ def test_a_symbol_without_an_address_is_called_by_its_name() -> None:
         ),
         (
             ip() / unreachable(3, quote=QUOTED),
-            "IPv4 / ICMP destination unreachable, port (3/3) (quote the IP header of the datagram "
-            "sent as it was, and at least 8 octets of data)",
+            (
+                "IPv4 / ICMP destination unreachable, port (3/3) (quote the IP header of the datagram "
+                "sent as it was, and at least 8 octets of data)"
+            ),
         ),
         (
             ip() / unreachable(1, quote=ip(src=HOST) / udp()),
-            "IPv4 / ICMP destination unreachable, host (3/1) "
-            "(quote [IPv4 (src 192.0.2.1 (HOST)) / UDP])",
+            (
+                "IPv4 / ICMP destination unreachable, host (3/1) "
+                "(quote [IPv4 (src 192.0.2.1 (HOST)) / UDP])"
+            ),
         ),
         (ip() / icmp(one_of(3, 4)), "IPv4 / ICMP (type 3 or 4)"),
         (ip() / igmp(0x16, group="224.0.0.9"), "IPv4 / IGMP (type 22, group 224.0.0.9)"),
@@ -217,8 +223,10 @@ def test_what_is_sent_reads_in_one_line(stimulus: Stimulus, words: str) -> None:
         (
             ip(options=(record_route(HOST),)),
             ip(options=(router_alert(),)) / udp(),
-            "ip.options: expected record route pointer 8 [192.0.2.1 (HOST)], "
-            "got router alert (94 04 00 00)",
+            (
+                "ip.options: expected record route pointer 8 [192.0.2.1 (HOST)], "
+                "got router alert (94 04 00 00)"
+            ),
         ),
         (ip(options=()), ip(options=(router_alert(),)) / udp(), None),
         (

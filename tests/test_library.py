@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from harness.case.steps import Call, Expect, NothingReceived, Received, Send, Silence
+from harness.case.steps import Call, NothingReceived, Received, Send, Silence
 from harness.catalogue import Observable, load
 from harness.plugin.library import case_modules, cited_by, load_cases
 from harness.plugin.options import PROJECT

@@ -130,7 +130,7 @@ def _matcher(value: Any, lease: Lease, name: str) -> str:  # noqa: C901 - one li
 
 def _quote(wanted: QuoteOf) -> str:
     of = "the datagram sent" if wanted.label is None else f"{wanted.label!r}"
-    change = f", {', '.join(wanted.may_change)} aside" if wanted.may_change else ""
+    change = f" ({', '.join(wanted.may_change)} aside)" if wanted.may_change else ""
     return f"the IP header of {of} as it was{change}, and at least {wanted.at_least} octets of data"
 
 

@@ -15,7 +15,7 @@ from stack.policy import OverlapRule
 from stack.reassembly import Refusal, Refused
 from stack.wire.ipv4 import FLAG_DF
 from tests.faults.framework import Fault, complaint, outcome, replaced, wrapped
-from tests.faults.wires import more_of, offset_of, received, sent
+from tests.faults.wires import more_of, offset_of, received, rows, sent
 
 SECOND = 1_000_000
 
@@ -159,117 +159,73 @@ def _ce_whatever(original: Any, store: Any, train: Any, first: Any) -> Any:
 FAULTS = (
     Fault(
         "nothing is put together",
-        {
-            "1122-2.3.3-g",
-            "1122-3.2.1.4-a",
-            "1122-3.2.1.7-b",
-            "1122-3.2.1.8c-f",
-            "1122-3.2.2.6-f",
-            "1122-3.2.2.6-g",
-            "1122-3.3.2-a",
-            "1122-3.3.2-b",
-            "1122-3.3.2-c",
-            "1122-3.3.2-d",
-            "1122-3.3.2-f",
-            "1122-3.3.2-i",
-            "1122-3.3.2-j",
-            "1122-3.3.7-a",
-            "1812-4.2.2.8-a",
-            "1812-4.3.3.6-a",
-            "3168-5.3-b",
-            "6864-4-a",
-            "6864-4.1-a",
-            "6864-4.1-c",
-            "791-3.1.len-c",
-            "791-3.2.frag-a",
-            "791-3.2.reasm-a",
-            "791-3.2.reasm-b",
-            "791-3.2.reasm-g",
-            "792-te-a",
-            "815-3-a",
-        },
+        rows(
+            """
+            1122-2.3.3-g 1122-3.2.1.4-a 1122-3.2.1.7-b 1122-3.2.1.8c-f 1122-3.2.2.6-f
+            1122-3.2.2.6-g 1122-3.3.2-a 1122-3.3.2-b 1122-3.3.2-c 1122-3.3.2-d 1122-3.3.2-f
+            1122-3.3.2-i 1122-3.3.2-j 1122-3.3.7-a 1812-4.2.2.8-a 1812-4.3.3.6-a 3168-5.3-b
+            6864-4-a 6864-4.1-a 6864-4.1-c 791-3.1.len-c 791-3.2.frag-a 791-3.2.reasm-a
+            791-3.2.reasm-b 791-3.2.reasm-g 792-te-a 815-3-a
+            """
+        ),
         _add(_never),
-        blinds={
-            "rfc1122-3.2.1.2-fragment-first",
-            "rfc1122-3.2.1.2-fragment-last",
-            "rfc1122-3.2.1.2-fragment-middle",
-            "rfc1122-3.3.2-an-echo-request-without-fragment-zero-given-up-in-silence",
-            "rfc1122-3.3.2-given-up-in-time-with-ttl-255",
-            "rfc1122-3.3.2-patience-with-ttl-1",
-            "rfc1122-3.3.2-there-is-a-timeout",
-            "rfc1122-3.3.2-udp-without-fragment-zero-given-up-in-silence",
-            "rfc1122-3.3.3-mtu-set-to-296",
-            "rfc1122-3.3.3-mtu-set-to-400",
-            "rfc1122-3.3.3-no-more-than-mms-s-uncut",
-            "rfc1122-3.3.3-nothing-above-the-mtu-of-280",
-            "rfc1122-3.3.3-nothing-above-the-mtu-of-281",
-            "rfc1122-3.3.3-nothing-above-the-mtu-of-576",
-            "rfc3168-5.3-ce-of-the-first-fragment-kept",
-            "rfc3168-5.3-ce-of-the-last-and-earliest-fragment-kept",
-            "rfc3168-5.3-ce-of-the-last-fragment-kept",
-            "rfc3168-5.3-ce-of-the-middle-fragment-kept",
-            "rfc3168-5.3-ce-with-not-ect-dropped-ce-first",
-            "rfc3168-5.3-ce-with-not-ect-dropped-ce-in-the-middle-and-late",
-            "rfc3168-5.3-ce-with-not-ect-dropped-ce-last",
-            "rfc6864-5.2-wrongly-joined-data-not-delivered",
-            "rfc791-3.1-checksum-wrong-in-a-fragment-discarded",
-            "rfc791-3.1-offsets-say-where-pieces-belong",
-            "rfc791-3.1-pieces-marked-with-mf",
-            "rfc791-3.1-pieces-share-identification",
-            "rfc791-3.1-record-route-in-the-first-piece-of-a-reply",
-            "rfc791-3.1-timestamp-in-the-first-piece-of-a-reply",
-            "rfc791-3.2-header-and-data-behind-65535",
-            "rfc791-3.2-last-fragment-alone-not-delivered",
-            "rfc791-3.2-last-octet-behind-65535",
-            "rfc791-3.2-late-fragments-begin-anew",
-            "rfc791-3.2-other-destination-is-another-train",
-            "rfc791-3.2-other-identification-is-another-train",
-            "rfc791-3.2-other-protocol-is-another-train",
-            "rfc791-3.2-other-source-is-another-train",
-            "rfc791-3.2-pieces-as-large-as-fit",
-            "rfc791-3.2-pieces-cut-on-8-octets",
-            "rfc791-3.2-pieces-share-df",
-            "rfc791-3.2-pieces-share-protocol",
-            "rfc791-3.2-pieces-share-tos",
-            "rfc791-3.2-pieces-share-ttl",
-            "rfc791-3.2-whole-message-with-mf-not-delivered",
-            "rfc791-3.2-without-the-first-fragment-not-delivered",
-            "rfc791-3.2-without-the-last-fragment-not-delivered",
-            "rfc791-3.2-without-the-middle-not-delivered",
-            "rfc791-3.2-without-the-second-fragment-not-delivered",
-            "rfc791-appendix.a-example-2",
-        },
+        blinds=rows(
+            """
+            rfc1122-3.2.1.2-fragment-first rfc1122-3.2.1.2-fragment-last
+            rfc1122-3.2.1.2-fragment-middle
+            rfc1122-3.3.2-an-echo-request-without-fragment-zero-given-up-in-silence
+            rfc1122-3.3.2-given-up-in-time-with-ttl-255 rfc1122-3.3.2-patience-with-ttl-1
+            rfc1122-3.3.2-there-is-a-timeout
+            rfc1122-3.3.2-udp-without-fragment-zero-given-up-in-silence
+            rfc1122-3.3.3-mtu-set-to-296 rfc1122-3.3.3-mtu-set-to-400
+            rfc1122-3.3.3-no-more-than-mms-s-uncut rfc1122-3.3.3-nothing-above-the-mtu-of-280
+            rfc1122-3.3.3-nothing-above-the-mtu-of-281 rfc1122-3.3.3-nothing-above-the-mtu-of-576
+            rfc3168-5.3-ce-of-the-first-fragment-kept
+            rfc3168-5.3-ce-of-the-last-and-earliest-fragment-kept
+            rfc3168-5.3-ce-of-the-last-fragment-kept rfc3168-5.3-ce-of-the-middle-fragment-kept
+            rfc3168-5.3-ce-with-not-ect-dropped-ce-first
+            rfc3168-5.3-ce-with-not-ect-dropped-ce-in-the-middle-and-late
+            rfc3168-5.3-ce-with-not-ect-dropped-ce-last
+            rfc6864-5.2-wrongly-joined-data-not-delivered
+            rfc791-3.1-checksum-wrong-in-a-fragment-discarded
+            rfc791-3.1-offsets-say-where-pieces-belong rfc791-3.1-pieces-marked-with-mf
+            rfc791-3.1-pieces-share-identification
+            rfc791-3.1-record-route-in-the-first-piece-of-a-reply
+            rfc791-3.1-timestamp-in-the-first-piece-of-a-reply
+            rfc791-3.2-header-and-data-behind-65535 rfc791-3.2-last-fragment-alone-not-delivered
+            rfc791-3.2-last-octet-behind-65535 rfc791-3.2-late-fragments-begin-anew
+            rfc791-3.2-other-destination-is-another-train
+            rfc791-3.2-other-identification-is-another-train
+            rfc791-3.2-other-protocol-is-another-train rfc791-3.2-other-source-is-another-train
+            rfc791-3.2-pieces-as-large-as-fit rfc791-3.2-pieces-cut-on-8-octets
+            rfc791-3.2-pieces-share-df rfc791-3.2-pieces-share-protocol
+            rfc791-3.2-pieces-share-tos rfc791-3.2-pieces-share-ttl
+            rfc791-3.2-whole-message-with-mf-not-delivered
+            rfc791-3.2-without-the-first-fragment-not-delivered
+            rfc791-3.2-without-the-last-fragment-not-delivered
+            rfc791-3.2-without-the-middle-not-delivered
+            rfc791-3.2-without-the-second-fragment-not-delivered rfc791-appendix.a-example-2
+            """
+        ),
     ),
     Fault(
         "fragments are taken in order only",
-        {
-            "1122-3.2.1.8c-f",
-            "1122-3.3.7-a",
-            "1812-4.2.2.8-a",
-            "4293-ipSystemStatsReasmFails",
-            "6864-4-a",
-            "791-3.2.frag-a",
-            "791-3.2.reasm-a",
-            "791-3.2.reasm-b",
-            "791-3.2.reasm-e",
-            "791-3.2.reasm-g",
-            "815-3-a",
-        },
+        rows(
+            """
+            1122-3.2.1.8c-f 1122-3.3.7-a 1812-4.2.2.8-a 4293-ipSystemStatsReasmFails 6864-4-a
+            791-3.2.frag-a 791-3.2.reasm-a 791-3.2.reasm-b 791-3.2.reasm-e 791-3.2.reasm-g 815-3-a
+            """
+        ),
         _add(_in_order_only),
     ),
     Fault(
         "Identification is not looked at",
-        {
-            "1122-3.2.1.2-a",
-            "1122-3.3.2-f",
-            "1122-3.3.2-j",
-            "1191-4-a",
-            "1812-4.2.2.5-a",
-            "1812-5.3.1-a",
-            "791-3.1.cksum-b",
-            "791-3.2.frag-a",
-            "792-te-a",
-        },
+        rows(
+            """
+            1122-3.2.1.2-a 1122-3.3.2-f 1122-3.3.2-j 1191-4-a 1812-4.2.2.5-a 1812-5.3.1-a
+            791-3.1.cksum-b 791-3.2.frag-a 792-te-a
+            """
+        ),
         wrap=received(_identification_ignored),
     ),
     Fault(
@@ -280,20 +236,12 @@ FAULTS = (
     Fault("fragments with DF are refused", {"6864-4-a"}, _add(_df_refused)),
     Fault(
         "576 octets are the most",
-        {
-            "1122-2.3.3-g",
-            "1122-3.2.2.6-f",
-            "1122-3.2.2.6-g",
-            "1122-3.3.2-c",
-            "1122-3.3.2-d",
-            "1812-4.2.2.8-a",
-            "1812-4.3.3.6-a",
-            "791-3.1.flags-c",
-            "791-3.1.fo-a",
-            "791-3.1.id-a",
-            "791-3.2.frag-c",
-            "791-3.2.frag-g",
-        },
+        rows(
+            """
+            1122-2.3.3-g 1122-3.2.2.6-f 1122-3.2.2.6-g 1122-3.3.2-c 1122-3.3.2-d 1812-4.2.2.8-a
+            1812-4.3.3.6-a 791-3.1.flags-c 791-3.1.fo-a 791-3.1.id-a 791-3.2.frag-c 791-3.2.frag-g
+            """
+        ),
         _add(_only_576),
         blinds={"rfc791-3.2-header-and-data-behind-65535", "rfc791-3.2-last-octet-behind-65535"},
     ),
@@ -309,27 +257,21 @@ FAULTS = (
     Fault("trains live for five seconds", {"1122-3.3.2-i"}, _chosen(reassembly_timeout=5 * SECOND)),
     Fault(
         "trains live for four minutes",
-        {
-            "1122-3.3.2-f",
-            "1122-3.3.2-g",
-            "1122-3.3.2-h",
-            "1122-3.3.2-j",
-            "791-3.2.reasm-e",
-            "792-te-a",
-        },
+        rows(
+            """
+            1122-3.3.2-f 1122-3.3.2-g 1122-3.3.2-h 1122-3.3.2-j 791-3.2.reasm-e 792-te-a
+            """
+        ),
         _chosen(reassembly_timeout=240 * SECOND),
     ),
     Fault(
         "trains live as long as their TTL",
-        {
-            "1122-3.2.1.7-b",
-            "1122-3.3.2-f",
-            "1122-3.3.2-g",
-            "1122-3.3.2-h",
-            "1122-3.3.2-j",
-            "791-3.2.reasm-e",
-            "792-te-a",
-        },
+        rows(
+            """
+            1122-3.2.1.7-b 1122-3.3.2-f 1122-3.3.2-g 1122-3.3.2-h 1122-3.3.2-j 791-3.2.reasm-e
+            792-te-a
+            """
+        ),
         _add(_timed_by_ttl),
     ),
     Fault(
@@ -354,86 +296,53 @@ FAULTS = (
     ),
     Fault(
         "pieces are too large for the link",
-        {
-            "1122-2.3.3-g",
-            "1122-3.3.3-c",
-            "1122-3.3.3-f",
-            "1191-4-a",
-            "1812-3.3.4-a",
-            "1812-4.2.2.7-a",
-            "1812-4.2.2.7-b",
-            "1812-5.2.7.1-c",
-            "791-3.2.frag-c",
-        },
+        rows(
+            """
+            1122-2.3.3-g 1122-3.3.3-c 1122-3.3.3-f 1191-4-a 1812-3.3.4-a 1812-4.2.2.7-a
+            1812-4.2.2.7-b 1812-5.2.7.1-c 791-3.2.frag-c
+            """
+        ),
         wrapped("stack.send.fragment", _sixteen_more),
     ),
     Fault(
         "MF is clear in the middle",
-        {
-            "1122-3.2.2.6-f",
-            "1122-3.2.2.6-g",
-            "1122-3.3.2-c",
-            "1812-4.2.2.7-a",
-            "1812-4.2.2.7-b",
-            "1812-5.2.6-a",
-            "791-3.1.cksum-c",
-            "791-3.1.flags-c",
-            "791-3.1.fo-a",
-            "791-3.1.opt-c",
-            "791-3.2.frag-c",
-            "791-3.2.fragproc-a",
-        },
+        rows(
+            """
+            1122-3.2.2.6-f 1122-3.2.2.6-g 1122-3.3.2-c 1812-4.2.2.7-a 1812-4.2.2.7-b 1812-5.2.6-a
+            791-3.1.cksum-c 791-3.1.flags-c 791-3.1.fo-a 791-3.1.opt-c 791-3.2.frag-c
+            791-3.2.fragproc-a
+            """
+        ),
         wrap=sent(_no_mf_in_the_middle),
         blinds={"rfc791-3.2-df-never-cut-later-fragment"},
     ),
     Fault(
         "offsets are eight octets short",
-        {
-            "1122-2.3.3-g",
-            "1122-3.2.1.8c-f",
-            "1122-3.2.2.6-f",
-            "1122-3.2.2.6-g",
-            "1122-3.3.2-c",
-            "1812-3.3.4-a",
-            "1812-4.2.2.7-a",
-            "1812-4.2.2.7-b",
-            "1812-5.2.6-a",
-            "6864-4.3-c",
-            "791-3.1.cksum-c",
-            "791-3.1.flags-c",
-            "791-3.1.fo-a",
-            "791-3.1.opt-c",
-            "791-3.2.frag-c",
-            "791-3.2.fragproc-a",
-            "792-rd-b",
-        },
+        rows(
+            """
+            1122-2.3.3-g 1122-3.2.1.8c-f 1122-3.2.2.6-f 1122-3.2.2.6-g 1122-3.3.2-c 1812-3.3.4-a
+            1812-4.2.2.7-a 1812-4.2.2.7-b 1812-5.2.6-a 6864-4.3-c 791-3.1.cksum-c 791-3.1.flags-c
+            791-3.1.fo-a 791-3.1.opt-c 791-3.2.frag-c 791-3.2.fragproc-a 792-rd-b
+            """
+        ),
         wrap=sent(_offset_short),
-        blinds={
-            "rfc1812-4.2.2.5-wrong-checksum-of-a-fragment",
-            "rfc791-3.1-ttl-expiry-of-a-fragment",
-            "rfc791-3.2-df-never-cut-later-fragment",
-            "rfc791-3.2-header-and-data-behind-65535",
-            "rfc791-3.2-last-octet-behind-65535",
-        },
+        blinds=rows(
+            """
+            rfc1812-4.2.2.5-wrong-checksum-of-a-fragment rfc791-3.1-ttl-expiry-of-a-fragment
+            rfc791-3.2-df-never-cut-later-fragment rfc791-3.2-header-and-data-behind-65535
+            rfc791-3.2-last-octet-behind-65535
+            """
+        ),
     ),
     Fault(
         "each piece has its own Identification",
-        {
-            "1122-2.3.3-g",
-            "1122-3.2.2.6-f",
-            "1122-3.2.2.6-g",
-            "1122-3.3.2-c",
-            "1812-3.3.4-a",
-            "1812-4.2.2.7-a",
-            "1812-4.2.2.7-b",
-            "791-3.1.cksum-c",
-            "791-3.1.flags-c",
-            "791-3.1.fo-a",
-            "791-3.1.id-a",
-            "791-3.2.frag-c",
-            "791-3.2.frag-g",
-            "791-3.2.fragproc-a",
-        },
+        rows(
+            """
+            1122-2.3.3-g 1122-3.2.2.6-f 1122-3.2.2.6-g 1122-3.3.2-c 1812-3.3.4-a 1812-4.2.2.7-a
+            1812-4.2.2.7-b 791-3.1.cksum-c 791-3.1.flags-c 791-3.1.fo-a 791-3.1.id-a
+            791-3.2.frag-c 791-3.2.frag-g 791-3.2.fragproc-a
+            """
+        ),
         wrap=sent(_identification_grows),
         blinds={"rfc791-3.2-header-and-data-behind-65535", "rfc791-3.2-last-octet-behind-65535"},
     ),
@@ -446,7 +355,11 @@ FAULTS = (
     ),
     Fault(
         "DF is not honoured",
-        {"1122-3.3.5-d", "1191-4-a", "1812-5.2.7.1-c", "6864-4.3-b", "791-3.2.frag-f", "792-du-e"},
+        rows(
+            """
+            1122-3.3.5-d 1191-4-a 1812-5.2.7.1-c 6864-4.3-b 791-3.2.frag-f 792-du-e
+            """
+        ),
         _chosen(honour_df=False),
     ),
     Fault(
@@ -461,7 +374,7 @@ FAULTS = (
     ),
     Fault(
         "an Identification with DF seen before is a duplicate",
-        set(),
+        {"6864-4.1-a"},
         wrapped("stack.deliver.local", _seen_before),
     ),
     Fault(

@@ -11,7 +11,7 @@ from stack import options, policy
 from stack.options import Use
 from stack.policy import RepeatRule
 from tests.faults.framework import Fault, complaint, outcome, replaced, wrapped
-from tests.faults.wires import checked, options_of, received, sent, with_options
+from tests.faults.wires import checked, options_of, received, rows, sent, with_options
 
 
 def _chosen(**choices: Any) -> Any:
@@ -172,14 +172,12 @@ FAULTS = (
     ),
     Fault(
         "a Total Length beyond the frame is cut",
-        {
-            "1812-5.2.2-c",
-            "4293-icmpStatsInErrors",
-            "4293-icmpStatsInMsgs",
-            "4293-ipSystemStatsInDelivers",
-            "4293-ipSystemStatsInTruncatedPkts",
-            "791-3.1.len-b",
-        },
+        rows(
+            """
+            1812-5.2.2-c 4293-icmpStatsInErrors 4293-icmpStatsInMsgs 4293-ipSystemStatsInDelivers
+            4293-ipSystemStatsInTruncatedPkts 791-3.1.len-b
+            """
+        ),
         wrap=received(_total_length_cut),
     ),
     Fault(
@@ -194,14 +192,11 @@ FAULTS = (
     ),
     Fault(
         "the header checksum is believed",
-        {
-            "1122-3.2.1.2-a",
-            "1812-4.2.2.5-a",
-            "1812-4.3.2.7-b",
-            "1812-5.2.1-a",
-            "1812-5.2.2-a",
-            "791-3.1.cksum-b",
-        },
+        rows(
+            """
+            1122-3.2.1.2-a 1812-4.2.2.5-a 1812-4.3.2.7-b 1812-5.2.1-a 1812-5.2.2-a 791-3.1.cksum-b
+            """
+        ),
         wrap=received(_sum_believed),
     ),
     Fault(
@@ -217,18 +212,12 @@ FAULTS = (
     Fault("end of list is no end", {"791-3.1.eol-a", "791-3.2-a"}, wrap=received(_end_is_no_end)),
     Fault(
         "no-operation is refused",
-        {
-            "1122-3.2.2-b",
-            "1122-3.2.2-d",
-            "1122-3.2.2.5-a",
-            "1812-4.2.2.6-a",
-            "2113-2.2-d",
-            "791-3.1.eol-a",
-            "791-3.1.lsrr-d",
-            "791-3.1.nop-a",
-            "791-3.1.opt-b",
-            "791-3.2-a",
-        },
+        rows(
+            """
+            1122-3.2.2-b 1122-3.2.2-d 1122-3.2.2.5-a 1812-4.2.2.6-a 2113-2.2-d 791-3.1.eol-a
+            791-3.1.lsrr-d 791-3.1.nop-a 791-3.1.opt-b 791-3.2-a
+            """
+        ),
         wrap=received(_no_operation_refused),
         blinds={"rfc1122-3.2.1.2-options-longest", "rfc1122-3.2.1.2-options-nops"},
     ),
@@ -244,45 +233,30 @@ FAULTS = (
     ),
     Fault(
         "unknown options are refused",
-        {
-            "1122-3.2.1.8-b",
-            "1122-3.2.1.8-c",
-            "1122-3.2.2-d",
-            "1122-3.4-c",
-            "1122-4.1.3.2-a",
-            "1122-4.2.3.8-a",
-            "1191-4-a",
-            "1812-4.2.2.1-a",
-            "1812-4.2.2.6-a",
-            "1812-5.3.13-a",
-            "6814-3-a",
-            "791-3.1.cksum-c",
-            "791-3.1.opt-b",
-            "791-3.1.opt-c",
-            "791-3.2-a",
-            "791-3.2.frag-d",
-            "791-3.2.opt-a",
-        },
+        rows(
+            """
+            1122-3.2.1.8-b 1122-3.2.1.8-c 1122-3.2.2-d 1122-3.4-c 1122-4.1.3.2-a 1122-4.2.3.8-a
+            1191-4-a 1812-4.2.2.1-a 1812-4.2.2.6-a 1812-5.3.13-a 6814-3-a 791-3.1.cksum-c
+            791-3.1.opt-b 791-3.1.opt-c 791-3.2-a 791-3.2.frag-d 791-3.2.opt-a
+            """
+        ),
         wrapped("stack.options._Pass._content", _unknown_refused),
-        blinds={
-            "rfc791-3.1-option-length-0-in-transit",
-            "rfc791-3.1-option-length-1-in-transit",
-            "rfc791-3.1-option-overrun-in-transit",
-            "rfc791-3.1-option-record-route-overrun-in-transit",
-            "rfc791-3.1-option-without-length-in-transit",
-        },
+        blinds=rows(
+            """
+            rfc791-3.1-option-length-0-in-transit rfc791-3.1-option-length-1-in-transit
+            rfc791-3.1-option-overrun-in-transit rfc791-3.1-option-record-route-overrun-in-transit
+            rfc791-3.1-option-without-length-in-transit
+            """
+        ),
     ),
     Fault(
         "stream identifiers are refused",
-        {
-            "1122-3.2.1.8b-a",
-            "1122-3.2.1.8b-b",
-            "1122-4.1.3.1-a",
-            "1812-4.2.2.1-b",
-            "1812-5.3.13-a",
-            "6814-3-a",
-            "791-3.2.opt-a",
-        },
+        rows(
+            """
+            1122-3.2.1.8b-a 1122-3.2.1.8b-b 1122-4.1.3.1-a 1812-4.2.2.1-b 1812-5.3.13-a 6814-3-a
+            791-3.2.opt-a
+            """
+        ),
         wrapped("stack.options._Pass._content", _stream_refused),
     ),
     Fault(
@@ -292,14 +266,11 @@ FAULTS = (
     ),
     Fault(
         "all options are returned",
-        {
-            "1122-3.2.1.8b-a",
-            "1122-3.2.2.6-i",
-            "1122-3.2.2.8-h",
-            "1812-4.2.2.1-e",
-            "6814-3-a",
-            "791-3.1.ts-g",
-        },
+        rows(
+            """
+            1122-3.2.1.8b-a 1122-3.2.2.6-i 1122-3.2.2.8-h 1812-4.2.2.1-e 6814-3-a 791-3.1.ts-g
+            """
+        ),
         wrapped("stack.icmp_reply._options", _everything_returned),
     ),
     Fault(
@@ -339,7 +310,11 @@ FAULTS = (
     ),
     Fault(
         "overflow is not counted",
-        {"1122-3.2.2.5-a", "1812-4.2.2.1-e", "1812-4.3.3.5-a", "791-3.1.ts-g", "791-3.1.ts-h"},
+        rows(
+            """
+            1122-3.2.2.5-a 1812-4.2.2.1-e 1812-4.3.3.5-a 791-3.1.ts-g 791-3.1.ts-h
+            """
+        ),
         _of("timestamp", _overflow_not_counted),
     ),
     Fault(
@@ -349,17 +324,12 @@ FAULTS = (
     ),
     Fault(
         "the clock is half an hour fast",
-        {
-            "1122-3.2.1.8e-d",
-            "1122-3.2.2.8-k",
-            "1122-3.3.5-h",
-            "1812-4.2.2.1-e",
-            "1812-4.2.2.2-a",
-            "1812-4.3.3.8-a",
-            "791-3.1.ts-d",
-            "791-3.1.ts-e",
-            "792-tstamp-c",
-        },
+        rows(
+            """
+            1122-3.2.1.8e-d 1122-3.2.2.8-k 1122-3.3.5-h 1812-4.2.2.1-e 1812-4.2.2.2-a
+            1812-4.3.3.8-a 791-3.1.ts-d 791-3.1.ts-e 792-tstamp-c
+            """
+        ),
         wrapped("stack.core.Core.time_of_day", _clock),
     ),
     Fault(
@@ -369,14 +339,11 @@ FAULTS = (
     ),
     Fault(
         "options do not reach UDP users",
-        {
-            "1122-3.2.1.8-b",
-            "1122-3.2.1.8c-c",
-            "1122-3.2.1.8e-c",
-            "1122-3.4-c",
-            "1122-4.1.3.2-a",
-            "791-3.3-b",
-        },
+        rows(
+            """
+            1122-3.2.1.8-b 1122-3.2.1.8c-c 1122-3.2.1.8e-c 1122-3.4-c 1122-4.1.3.2-a 791-3.3-b
+            """
+        ),
         _chosen(received_options_to_udp=False),
     ),
     Fault(

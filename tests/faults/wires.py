@@ -15,6 +15,11 @@ Change: TypeAlias = Callable[[bytes], bytes | None]
 _LINK = 14
 
 
+def rows(text: str) -> frozenset[str]:
+    """The ids of a list in words, for those that are long."""
+    return frozenset(text.split())
+
+
 def checked(packet: bytes) -> bytes:
     """The packet with a header checksum that is right."""
     length = min(max((packet[0] & 15) * 4, 20), len(packet))
