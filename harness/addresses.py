@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
 
 from harness.case.symbols import FAR, NEAR, Address, Mac, Port, Symbol
@@ -49,7 +51,31 @@ class LinkPlan:
     @property
     def subnet(self) -> ipaddress.IPv4Network:
         """The link's subnet."""
-        return ipaddress.IPv4Network(f"{self.target}/{self.prefix_length}", strict=False)
+        return _network(f"{self.target}/{self.prefix_length}")
+
+    @property
+    def broadcast(self) -> str | None:
+        """The subnet's broadcast address; a /31 and a /32 have none (RFC 3021 §2.1)."""
+        return str(self.subnet.broadcast_address) if self.prefix_length <= 30 else None
+
+    def has(self, address: str) -> bool:
+        """Whether an address is on the link."""
+        return _is_in(address, self.subnet)
+
+
+def broadcasts(links: Iterable[LinkPlan]) -> frozenset[str]:
+    """The subnet broadcast addresses of some links."""
+    return frozenset(link.broadcast for link in links if link.broadcast is not None)
+
+
+@lru_cache(maxsize=64)
+def _network(text: str) -> ipaddress.IPv4Network:
+    return ipaddress.IPv4Network(text, strict=False)
+
+
+@lru_cache(maxsize=4096)
+def _is_in(address: str, network: ipaddress.IPv4Network) -> bool:
+    return ipaddress.IPv4Address(address) in network
 
 
 def tester_mac(address: str) -> bytes:
@@ -116,7 +142,7 @@ class Lease:
         """The on-link tester address by which the target reaches one of the tester's."""
         address = self.address(symbol)
         link = self.links[FAR if symbol.far else NEAR]
-        if ipaddress.IPv4Address(address) in link.subnet or link.gateway is None:
+        if link.has(address) or link.gateway is None:
             return address
         return link.gateway
 
@@ -254,9 +280,8 @@ def _nth(first: str, number: int) -> str:
 def _subnet(
     addresses: dict[Address, str], link: LinkPlan, broadcast: Address, zero: Address | None
 ) -> None:
-    # RFC 3021 §2.1: a /31 has neither a broadcast nor a zero address.
-    if link.prefix_length <= 30:
-        addresses[broadcast] = str(link.subnet.broadcast_address)
+    if link.broadcast is not None:
+        addresses[broadcast] = link.broadcast
         if zero is not None:
             addresses[zero] = str(link.subnet.network_address)
 

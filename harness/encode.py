@@ -177,9 +177,7 @@ class _Writer:
         to = self._value(header.get("dst", FAR_HOST if self.link == FAR else HOST))
         link = self.lease.links[self.link]
         dst = self._host_mac()
-        if to == "255.255.255.255" or (
-            link.prefix_length <= 30 and to == str(link.subnet.broadcast_address)
-        ):
+        if to in ("255.255.255.255", link.broadcast):
             dst = BROADCAST_MAC
         elif 224 <= int(to.split(".")[0]) <= 239:
             dst = group_mac(to)

@@ -7,10 +7,13 @@ scapy's own stacking and keeps trailing octets visible.
 
 from __future__ import annotations
 
+import struct
 from functools import lru_cache
 from typing import Any
 
 from scapy.config import conf
+
+from harness.internet_checksum import internet_checksum
 
 conf.route_autoload = False
 conf.route6_autoload = False
@@ -34,13 +37,9 @@ def ethernet_snap(dst: bytes, src: bytes, ethertype: int, length: int) -> bytes:
 
 
 def arp(fields: dict[str, Any]) -> bytes:
-    """An ARP packet; addresses are octets of their own."""
-    return bytes(
+    """An ARP packet with addresses of Ethernet and IPv4, whatever types and lengths it names."""
+    packet = bytes(
         ARP(
-            hwtype=fields["hardware_type"],
-            ptype=fields["protocol_type"],
-            hwlen=fields["hardware_length"],
-            plen=fields["protocol_length"],
             op=fields["operation"],
             hwsrc=_mac(fields["sender_mac"]),
             psrc=fields["sender"],
@@ -48,26 +47,71 @@ def arp(fields: dict[str, Any]) -> bytes:
             pdst=fields["target"],
         )
     )
+    # scapy writes addresses by the types that are named; they go in afterwards.
+    types = fields["hardware_type"], fields["protocol_type"]
+    lengths = fields["hardware_length"], fields["protocol_length"]
+    return struct.pack("!HHBB", *types, *lengths) + packet[6:]
 
 
 def ipv4(fields: dict[str, Any], options: bytes, payload_length: int) -> bytes:
-    """An IPv4 header; fields that are None are computed."""
-    header_length = 20 + (len(options) + 3) // 4 * 4
+    """An IPv4 header; fields that are None are computed.
+
+    What differs from one datagram to the next (length, Identification, checksum) is written into
+    a header that scapy has built once.
+    """
+    header = bytearray(
+        _ipv4(
+            fields["version"],
+            fields["ihl"],
+            fields["tos"],
+            fields["flags"],
+            fields["offset"],
+            fields["ttl"],
+            fields["protocol"],
+            fields["src"],
+            fields["dst"],
+            options,
+        )
+    )
     total = fields["total_length"]
+    if total is None:
+        total = (len(header) + payload_length) & 0xFFFF
+    struct.pack_into("!HH", header, 2, total, fields["identification"])
+    checksum = fields["checksum"]
+    if checksum is None:
+        checksum = internet_checksum(bytes(header))
+    struct.pack_into("!H", header, 10, checksum)
+    return bytes(header)
+
+
+@lru_cache(maxsize=4096)
+def _ipv4(  # one argument a field: they are the key of what is kept
+    version: int,
+    ihl: int | None,
+    tos: int,
+    flags: int,
+    offset: int,
+    ttl: int,
+    protocol: int,
+    src: str,
+    dst: str,
+    options: bytes,
+) -> bytes:
+    """An IPv4 header with length, Identification and checksum zero."""
     return bytes(
         IP(
-            version=fields["version"],
-            ihl=fields["ihl"],
-            tos=fields["tos"],
-            len=header_length + payload_length if total is None else total,
-            id=fields["identification"],
-            flags=fields["flags"],
-            frag=fields["offset"],
-            ttl=fields["ttl"],
-            proto=fields["protocol"],
-            chksum=fields["checksum"],
-            src=fields["src"],
-            dst=fields["dst"],
+            version=version,
+            ihl=ihl,
+            tos=tos,
+            len=0,
+            id=0,
+            flags=flags,
+            frag=offset,
+            ttl=ttl,
+            proto=protocol,
+            chksum=0,
+            src=src,
+            dst=dst,
             options=[Raw(options)] if options else [],
         )
     )
@@ -75,9 +119,15 @@ def ipv4(fields: dict[str, Any], options: bytes, payload_length: int) -> bytes:
 
 def icmp(kind: int, code: int, fields: dict[str, Any]) -> bytes:
     """The eight (timestamps: twenty) octets of an ICMP header, its checksum zero."""
-    return bytes(ICMP(type=kind, code=code, chksum=0, **fields))
+    return _icmp(kind, code, tuple(fields.items()))
 
 
+@lru_cache(maxsize=4096)
+def _icmp(kind: int, code: int, fields: tuple[tuple[str, Any], ...]) -> bytes:
+    return bytes(ICMP(type=kind, code=code, chksum=0, **dict(fields)))
+
+
+@lru_cache(maxsize=4096)
 def udp(sport: int, dport: int, length: int) -> bytes:
     """A UDP header, its checksum zero."""
     return bytes(UDP(sport=sport, dport=dport, len=length, chksum=0))

@@ -159,6 +159,9 @@ def test_the_time_of_day_is_right_within_its_tolerance(now: int, away: int) -> N
 def test_a_time_of_no_day_is_wrong() -> None:
     """Milliseconds since midnight end with the day; RFC 792 has the high bit for other times."""
     assert not matches(time_of_day(1000), NOON + MILLISECONDS_OF_A_DAY, view())
+    leap_second = MILLISECONDS_OF_A_DAY + 999
+    assert matches(time_of_day(1000), leap_second, view(0))
+    assert not matches(time_of_day(2000), leap_second + 1, view(0))
 
 
 def test_records_of_a_report_are_among_others_in_any_order() -> None:

@@ -80,6 +80,9 @@ def match(wanted: Any, area: bytes) -> bool:
         ((option(STREAM_ID),), ID),
         ((record_route(HOST, slots=1), router_alert()), RECORDED + b"\x01" + ALERT),
         ((nop(), router_alert(), eol()), ALERT),
+        ((option(STREAM_ID),), b"\x88\x02"),
+        ((Option(RECORD_ROUTE, pointer=4),), b"\x07\x03\x04"),
+        ((Option(TIMESTAMP, pointer=5, second=1, slots=()),), b"\x44\x04\x05\x01"),
         (ALERT + b"\x00\x00", ALERT + b"\x00\x00"),
         (including(router_alert()), RECORDED + ALERT + ID),
         (including(Option(RECORD_ROUTE), option(STREAM_ID)), RECORDED + ALERT + ID),
@@ -99,6 +102,7 @@ def test_options_that_are_right(wanted: Any, area: bytes) -> None:
     [
         ((), ALERT),
         ((router_alert(),), b""),
+        ((option(STREAM_ID),), b"\x88"),
         ((record_route(TESTER, slots=1),), RECORDED),
         ((record_route(HOST, slots=2),), RECORDED),
         ((record_route(HOST),), RECORDED),

@@ -51,6 +51,7 @@ def test_less_is_none(length: int) -> None:
     assert found is not None
     if length < 20:
         assert (found.expected, found.actual) == ("a header of 20 octets", f"{length} octets")
+        assert found.place == (0, length)
     else:
         assert found.expected == "at least 8 octets of data"
         assert found.actual == f"{length - 20} octets"
@@ -114,6 +115,9 @@ def test_what_may_change_is_free_and_nothing_else(octet: int, may_change: str) -
     assert fault(wrong, ROUTED, may_change=(may_change,)) is None
     others = {"tos", "ttl", "checksum", "options"} - {may_change}
     assert fault(wrong, ROUTED, may_change=tuple(others)) is not None
+    for beside in (0, 2, 7, 9, 12, 19, 32):
+        also = changed(wrong, beside, bytes((wrong[beside] ^ 1,)))
+        assert fault(also, ROUTED, may_change=(may_change,)) is not None
 
 
 def test_options_that_may_change_leave_the_data_alone() -> None:

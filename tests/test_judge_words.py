@@ -172,8 +172,8 @@ def test_a_symbol_without_an_address_is_called_by_its_name() -> None:
         (
             ip() / unreachable(3, quote=QUOTED),
             (
-                "IPv4 / ICMP destination unreachable, port (3/3) (quote the IP header of the datagram "
-                "sent as it was, and at least 8 octets of data)"
+                "IPv4 / ICMP destination unreachable, port (3/3) (quote the IP header of the "
+                "datagram sent as it was, and at least 8 octets of data)"
             ),
         ),
         (

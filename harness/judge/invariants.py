@@ -17,6 +17,7 @@ CHECKSUM = "791-3.1.cksum-a"
 HEADER_LENGTH = "791-3.1.ihl-b"
 TOTAL_LENGTH = "791-3.1.len-a"
 RESERVED_FLAG = "791-3.1.flags-a"
+PADDING = "894-frame-b"
 OWN_SOURCE = "1122-3.2.1.3-h"
 TTL_ZERO = "1122-3.2.1.7-a"
 ICMP_CHECKSUM = "792-du-b"
@@ -29,12 +30,16 @@ FORWARDED_CHECKSUM = "791-3.1.cksum-c"
 SHORTEST_ETHERNET_DATA = 46
 """Octets to which an Ethernet frame's data may be padded; a bare IP packet never is."""
 
+SHORTEST_DATA = 46
+"""RFC 894: octets of data in the shortest Ethernet frame."""
+
 REQUIREMENTS = (
     VERSION,
     CHECKSUM,
     HEADER_LENGTH,
     TOTAL_LENGTH,
     RESERVED_FLAG,
+    PADDING,
     OWN_SOURCE,
     TTL_ZERO,
     ICMP_CHECKSUM,
@@ -75,7 +80,7 @@ def breaches(
     if source not in own and source in sent:
         return _forwarded(ip)
     there = len(frame.octets) - ip.start
-    checks = [*(rule(ip) for rule in _HEADER_RULES), _total_length(ip, there)]
+    checks = [*(rule(ip) for rule in _HEADER_RULES), _total_length(ip, there), _padding(ip, frame)]
     found = [breach for breach in checks if breach is not None]
     # RFC 1122 §3.2.1.3 (a): 0.0.0.0 stands for a host that has no address yet, in IGMP too
     # (RFC 9776 §4.2.13).
@@ -140,6 +145,16 @@ def _total_length(ip: Part, there: int) -> Breach | None:
         str(total),
         ip.place("total_length"),
     )
+
+
+def _padding(ip: Part, frame: Frame) -> Breach | None:
+    """RFC 894: frames are padded with zeros; other octets are leaks of the sender's memory."""
+    start = ip.start + int(ip.fields["total_length"])
+    # A longer frame needs none: what is there is for the Total Length's rule.
+    if len(frame.octets) - ip.start > SHORTEST_DATA or not any(frame.octets[start:]):
+        return None
+    shown = frame.octets[start:].hex(" ")
+    return Breach(PADDING, "padding of zeros", shown, (start, len(frame.octets)))
 
 
 def _reserved_flag(ip: Part) -> Breach | None:

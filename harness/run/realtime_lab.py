@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from socket import inet_ntoa
 from typing import TypeVar
 
-from harness.addresses import LeasePool
+from harness.addresses import LeasePool, broadcasts
 from harness.case.model import Case
 from harness.decode import Frame, decode
 from harness.judge.invariants import breaches
@@ -42,11 +42,7 @@ class Bed:
         self._by_port: dict[int, Task] = {}
         self._neighbours = [Neighbour(link, self._is_muted) for link in laboratory.links]
         self._own = frozenset(link.target for link in laboratory.links)
-        self._broadcasts = frozenset(
-            str(link.subnet.broadcast_address)
-            for link in laboratory.links
-            if link.prefix_length <= 30
-        )
+        self._broadcasts = broadcasts(laboratory.links)
 
     def _is_muted(self, address: str) -> bool:
         return any(

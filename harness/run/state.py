@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from harness.addresses import Lease
+from harness.addresses import Lease, broadcasts
 from harness.case.match import Seen
 from harness.case.model import Ambient, Case
 from harness.case.packet import Fragments, Layer, Packet, Padded, Stimulus, Truncated
@@ -293,9 +293,7 @@ def new_state(case: Case, bench: Bench) -> State:
     state = State(case, bench, View(lease, bench.time_of_day_ms), trace, trace.bare_ip, lease.own())
     routers = {router for link in lease.links for router in (link.gateway, link.second_gateway)}
     state.routers = frozenset(router for router in routers if router is not None)
-    state.broadcasts = frozenset(
-        str(link.subnet.broadcast_address) for link in lease.links if link.prefix_length <= 30
-    )
+    state.broadcasts = broadcasts(lease.links)
     return state
 
 
