@@ -23,6 +23,7 @@ _ETHERNET = struct.Struct("!6s6sH")
 
 ICMP_ERRORS = frozenset({3, 4, 5, 11, 12})
 """ICMP types that complain about a datagram and quote it (RFC 792, RFC 1122 §3.2.2)."""
+_EXTENSIBLE = frozenset({3, 11, 12})
 _ICMP_QUERIES = frozenset({0, 8, 13, 14, 15, 16, 17, 18})
 _SINGLE_OCTET_OPTIONS = frozenset({0, 1})
 
@@ -269,6 +270,9 @@ def _decode_icmp(frame: Frame, start: int, message: bytes, whole: bool) -> None:
             fields["mask"] = inet_ntoa(message[8:12])
     elif kind in ICMP_ERRORS:
         fields["quote"] = message[8:]
+        if kind in _EXTENSIBLE and message[5]:
+            # RFC 4884 §4: so many words are of the datagram; an extension is behind them.
+            fields["quote"] = message[8 : 8 + message[5] * 4]
         _decode_error(fields, kind, message)
     frame.parts["icmp"] = Part("icmp", start, start + len(message), fields)
 

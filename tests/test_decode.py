@@ -9,7 +9,8 @@ from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 
-from harness.decode import PLACES, decode, read_group_records, read_options
+from harness.decode import decode, read_group_records, read_options
+from harness.field_places import PLACES
 from harness.internet_checksum import internet_checksum, ones_complement_sum
 from harness.summary import summary_of
 
@@ -144,3 +145,15 @@ def test_the_checksum_is_the_sum_of_words(octets: bytes) -> None:
     while total > 0xFFFF:
         total = (total & 0xFFFF) + (total >> 16)
     assert ones_complement_sum(octets) == total
+
+
+@pytest.mark.parametrize("kind", [3, 11, 12])
+def test_an_extension_behind_the_quote_is_none_of_the_quote(kind: int) -> None:
+    """RFC 4884 §4: octet 5 tells how many words are of the datagram."""
+    quote = bytes(range(128))
+    error = bytes((kind, 0, 0, 0, 0, 32, 0, 0)) + quote + b"\x20\x00\xdf\xff"
+    packet = bytes(IP(src="192.0.2.1", dst="192.0.2.2", proto=1) / Raw(error))
+    assert decode(packet, bare_ip=True).get("icmp", "quote") == quote
+    error = error[:5] + b"\x00" + error[6:]
+    packet = bytes(IP(src="192.0.2.1", dst="192.0.2.2", proto=1) / Raw(error))
+    assert decode(packet, bare_ip=True).get("icmp", "quote") == quote + b"\x20\x00\xdf\xff"

@@ -33,6 +33,7 @@ from harness.case import (
     ip,
     ms,
     open_udp,
+    pad,
     pattern,
     received,
     seconds,
@@ -111,7 +112,7 @@ def test_an_answer_that_is_cut_at_any_octet_passes_nothing(one: Case) -> None:
 @pytest.mark.parametrize("one", [ECHO, REPORTED], ids=["echo", "error"])
 @pytest.mark.parametrize("turned", [0x01, 0x80, 0xFF])
 def test_an_answer_that_is_bent_at_any_octet_passes_nothing(one: Case, turned: int) -> None:
-    """Only link addresses and padding are free: checksums hold the IP header and the rest."""
+    """Only link addresses are free: checksums hold the IP header and the rest, padding is zero."""
 
     def bent(at: int) -> CaseResult:
         def bend(link: int, frame: bytes) -> bytes:
@@ -125,7 +126,8 @@ def test_an_answer_that_is_bent_at_any_octet_passes_nothing(one: Case, turned: i
     for at in range(whole):
         result = bent(at)
         assert not tester_failed(result), at
-        assert (result.verdict is Verdict.PASS) is (at < 12 or at >= end), at
+        assert (result.verdict is Verdict.PASS) is (at < 12), at
+        assert (result.verdict is Verdict.DEVIATION) is (at >= end), at
 
 
 @settings(max_examples=60)
@@ -277,3 +279,24 @@ class Late(Through):
 def test_a_target_that_falls_silent_in_a_long_wait_is_inconclusive() -> None:
     result = run(case(advance(REASSEMBLY), *ECHO.steps), Late)
     assert result.verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("octets", "requirement", "verdict"),
+    [(b"\x01" * 18, "894-frame-b", Verdict.DEVIATION), (bytes(20), "791-3.1.len-a", Verdict.FAIL)],
+)
+def test_traffic_of_no_case_is_judged_by_the_strength_of_its_clause(
+    octets: bytes, requirement: str, verdict: Verdict
+) -> None:
+    others = pad(ip(src=HOST, dst="203.0.113.200") / udp(sport=5, dport=6), octets)
+    target = RealTarget(scripted(said(0, others)))
+    runner = RealTimeRunner(target, load())
+    try:
+        result = runner.result(named("cue", CUE, advance(ms(20))))
+        found = {f.requirement: f.verdict for f in runner.invariants()}
+    finally:
+        runner.close()
+        target.close()
+    assert result.verdict is Verdict.PASS
+    assert found.pop(requirement) is verdict
+    assert set(found.values()) == {Verdict.PASS}

@@ -56,6 +56,8 @@ def names(stimulus: Stimulus) -> list[str]:
     "right",
     [
         TO_TESTER / echo_reply(),
+        TO_TESTER,
+        TO_TESTER / unreachable(3, quote=ip(src=TESTER, dst="240.0.0.1") / udp()),
         TO_TESTER / udp() / data(b"x"),
         TO_TESTER / udp(checksum=BAD) / data(b"x"),
         TO_TESTER / tcp(checksum=BAD),
@@ -79,7 +81,7 @@ def test_what_is_right_breaks_nothing(right: Stimulus) -> None:
     assert names(right) == []
 
 
-WRONG: list[tuple[Packet, str, tuple[int, int]]] = [
+WRONG: list[tuple[Stimulus, str, tuple[int, int]]] = [
     (ip(src=HOST, dst=TESTER, version=6) / udp(), invariants.VERSION, (14, 15)),
     (ip(src=HOST, dst=TESTER, checksum=BAD) / udp(), invariants.CHECKSUM, (24, 26)),
     (ip(src=HOST, dst=TESTER, ihl=4) / udp(), invariants.HEADER_LENGTH, (14, 15)),
@@ -112,6 +114,13 @@ WRONG: list[tuple[Packet, str, tuple[int, int]]] = [
         )
         for to in (SUBNET_BROADCAST, "255.255.255.255", "224.0.0.1", "239.255.255.255")
     ),
+    (pad(TO_TESTER / udp(), bytes(4) + b"\x01" + bytes(4)), invariants.PADDING, (42, 51)),
+    (pad(TO_TESTER / udp(), b"\x01" * 18), invariants.PADDING, (42, 60)),
+    (
+        TO_TESTER / unreachable(2, quote=datagram_of(ip(src=TESTER, dst="224.0.0.1"))),
+        invariants.ERROR_ABOUT_BROADCAST,
+        (42, 62),
+    ),
     (
         TO_TESTER / unreachable(2, quote=ip(src=TESTER, dst=HOST, offset=8) / data(bytes(8))),
         invariants.ERROR_ABOUT_LATER_FRAGMENT,
@@ -122,7 +131,7 @@ WRONG: list[tuple[Packet, str, tuple[int, int]]] = [
 
 @pytest.mark.parametrize(("wrong", "requirement", "place"), WRONG)
 def test_one_thing_wrong_is_one_breach(
-    wrong: Packet, requirement: str, place: tuple[int, int]
+    wrong: Stimulus, requirement: str, place: tuple[int, int]
 ) -> None:
     (breach,) = broken(wrong)
     assert (breach.requirement, breach.place) == (requirement, place)
@@ -134,12 +143,10 @@ def test_one_thing_wrong_is_one_breach(
 def test_every_invariant_is_broken_above_and_stands_in_the_catalogue() -> None:
     assert {requirement for _, requirement, _ in WRONG} == set(invariants.REQUIREMENTS)
     rows = catalogue.load()
-    for requirement in (
-        *invariants.REQUIREMENTS,
-        invariants.FORWARDED_TTL,
-        invariants.FORWARDED_CHECKSUM,
-    ):
+    forwarded = {invariants.FORWARDED_TTL, invariants.FORWARDED_CHECKSUM}
+    for requirement in {*invariants.REQUIREMENTS, *forwarded} - {invariants.PADDING}:
         assert rows[requirement].strength is catalogue.Strength.MUST
+    assert rows[invariants.PADDING].strength is catalogue.Strength.SHOULD
 
 
 def test_padding_of_a_short_ethernet_frame_is_no_wrong_length_and_more_is() -> None:

@@ -28,10 +28,7 @@ FORWARDED_TTL = "1812-4.2.2.9-b"
 FORWARDED_CHECKSUM = "791-3.1.cksum-c"
 
 SHORTEST_ETHERNET_DATA = 46
-"""Octets to which an Ethernet frame's data may be padded; a bare IP packet never is."""
-
-SHORTEST_DATA = 46
-"""RFC 894: octets of data in the shortest Ethernet frame."""
+"""RFC 894: octets to which an Ethernet frame's data is padded; a bare IP packet never is."""
 
 REQUIREMENTS = (
     VERSION,
@@ -151,7 +148,7 @@ def _padding(ip: Part, frame: Frame) -> Breach | None:
     """RFC 894: frames are padded with zeros; other octets are leaks of the sender's memory."""
     start = ip.start + int(ip.fields["total_length"])
     # A longer frame needs none: what is there is for the Total Length's rule.
-    if len(frame.octets) - ip.start > SHORTEST_DATA or not any(frame.octets[start:]):
+    if len(frame.octets) - ip.start > SHORTEST_ETHERNET_DATA or not any(frame.octets[start:]):
         return None
     shown = frame.octets[start:].hex(" ")
     return Breach(PADDING, "padding of zeros", shown, (start, len(frame.octets)))

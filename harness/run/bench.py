@@ -54,6 +54,12 @@ class Bench(Protocol):
     def now(self) -> int:
         """Microseconds since the run began."""
 
+    def seen(self) -> int:
+        """Up to when all that came has been looked at; now, where nothing can wait unseen."""
+
+    def missed(self) -> int:
+        """Microseconds, all told, in which the tester had no eye for what came."""
+
     def time_of_day_ms(self) -> int:
         """Milliseconds since midnight UT, now."""
 
@@ -66,6 +72,28 @@ class Bench(Protocol):
 
     def counters(self) -> Counters | None:
         """The target's counters now."""
+
+
+class Window:
+    """A span in which something is to come, in microseconds on a bench's clock.
+
+    It counts what the tester watched of it: while a busy machine kept the tester away, the target
+    may have waited for an ARP answer. It is over when all that came in it has been looked at.
+    """
+
+    def __init__(self, bench: Bench, since: int, length: int) -> None:
+        self._bench = bench
+        self._end = since + length - bench.missed()
+
+    @property
+    def until(self) -> int:
+        """When it ends, as far as is known now."""
+        return self._end + self._bench.missed()
+
+    @property
+    def over(self) -> bool:
+        """Whether it has been seen to its end."""
+        return self._bench.seen() >= self.until
 
 
 def microseconds(duration: Duration, timers: Mapping[str, float]) -> int:

@@ -13,7 +13,7 @@ from harness.encode import Encoder
 from harness.judge.match import matches
 from harness.judge.option_match import options_match
 from harness.judge.words import duration_words, value_words
-from harness.run.bench import Wait
+from harness.run.bench import Wait, Window
 from harness.run.sentinel import sentinel
 from harness.run.silence_step import dead
 from harness.run.state import Run, State
@@ -132,7 +132,8 @@ def _resolved(state: State, value: Any) -> Any:
 
 def received(state: State, step: Received) -> Run:
     """Read a socket until what is expected comes; what else came stays for later steps."""
-    deadline = state.since + state.microseconds(step.within)
+    length = state.microseconds(step.within)
+    window = Window(state.bench, state.since, length)
     cites = state.cited(step.cites)
     while True:
         queue = _read(state, step.socket, errors=step.errors)
@@ -141,9 +142,9 @@ def received(state: State, step: Received) -> Run:
                 queue.remove(item)
                 state.met(cites)
                 return
-        if state.bench.now() >= deadline:
+        if window.over:
             break
-        yield Wait(min(deadline, state.bench.now() + POLL), or_frame=False)
+        yield Wait(min(window.until, state.bench.now() + POLL), or_frame=False)
     what = "an error" if step.errors else "a datagram"
     said = ", ".join(
         f"{name} {value_words(value, state.view.lease, name)}" for name, value in step.fields
@@ -153,7 +154,7 @@ def received(state: State, step: Received) -> Run:
         faults = "; ".join(_faults(state, step, queue[0]))
         state.broken(cites, expected, faults)
     else:
-        waited = duration_words(deadline - state.since)
+        waited = duration_words(length)
         state.broken(cites, expected, f"nothing in {waited}", missing=True)
 
 
@@ -193,7 +194,7 @@ def nothing_received(state: State, step: NothingReceived) -> Run:
     cites = state.cited(step.cites)
     deadline = state.since + state.microseconds(step.within)
     missing = yield from sentinel(state)
-    while state.bench.now() < deadline:
+    while state.bench.seen() < deadline:
         yield Wait(deadline, or_frame=False)
     queue = _read(state, step.socket, errors=step.errors)
     window = duration_words(deadline - state.since)

@@ -12,7 +12,7 @@ from harness.judge.frame import differences, nearness
 from harness.judge.match import matches
 from harness.judge.train import Train, trains
 from harness.judge.words import duration_words, packet_words, value_words
-from harness.run.bench import Arrival, Wait
+from harness.run.bench import Arrival, Wait, Window
 from harness.run.state import Run, State
 from harness.summary import summary_of
 from harness.verdict import Difference
@@ -29,16 +29,17 @@ class Match:
 
 def expect(state: State, step: Expect) -> Run:
     """Wait for the frames that a step expects; claim them, or say what came instead."""
-    deadline = state.since + state.microseconds(step.within)
+    length = state.microseconds(step.within)
+    window = Window(state.bench, state.since, length)
     found: list[Match] = []
     while True:
         _look(state, step, found)
-        if len(found) >= step.times or state.bench.now() >= deadline:
+        if len(found) >= step.times or window.over:
             break
-        yield Wait(deadline)
+        yield Wait(window.until)
     cites = state.cited(step.cites)
     if len(found) < step.times:
-        _explain_missing(state, step, found, deadline)
+        _explain_missing(state, step, found, length)
         return
     early = [match for match in found if match.at - state.since < step.after]
     if early:
@@ -131,11 +132,11 @@ def _came_in_order(state: State, match: Match) -> bool:
     return offsets == sorted(offsets)
 
 
-def _explain_missing(state: State, step: Expect, found: list[Match], deadline: int) -> None:
+def _explain_missing(state: State, step: Expect, found: list[Match], length: int) -> None:
     expected = packet_words(step.packet, state.view.lease)
     if step.times > 1:
         expected = f"{step.times} of {expected}"
-    waited = duration_words(max(0, deadline - state.since))
+    waited = duration_words(length)
     cites = state.cited(step.cites)
     near = nearest(state, step.packet, step.on)
     if near is None:
@@ -146,7 +147,12 @@ def _explain_missing(state: State, step: Expect, found: list[Match], deadline: i
     actual = summary_of(arrival.frame)
     if step.on is None or arrival.link == step.on:
         state.broken(
-            cites, expected, actual, found=tuple(found_differences), frame=arrival.frame.octets
+            cites,
+            expected,
+            actual,
+            found=tuple(found_differences),
+            frame=arrival.frame.octets,
+            missing=arrival.ambient,
         )
     else:
         links = state.view.lease.links
@@ -175,7 +181,7 @@ def nearest(
 def count(state: State, step: Count) -> Run:
     """Watch a whole window and count the frames that match."""
     deadline = state.since + state.microseconds(step.within)
-    while state.bench.now() < deadline:
+    while state.bench.seen() < deadline:
         yield Wait(deadline, or_frame=False)
     found = [
         a for a in state.unclaimed(step.on) if not differences(step.packet, a.frame, state.view)

@@ -140,6 +140,14 @@ class LockstepBench:
         """Microseconds since the laboratory was made."""
         return self._now
 
+    def seen(self) -> int:
+        """Now: frames are looked at when they are sent."""
+        return self._now
+
+    def missed(self) -> int:
+        """None: the clock waits for the tester."""
+        return 0
+
     def time_of_day_ms(self) -> int:
         """Milliseconds since midnight UT on the laboratory's clock."""
         return (self._laboratory.time_of_day_ms + self._now // 1000) % MILLISECONDS_OF_A_DAY

@@ -9,26 +9,39 @@ from typing import TypeVar
 
 from harness.addresses import LeasePool, broadcasts
 from harness.case.model import Case
+from harness.case.symbols import NEAR, Address
+from harness.catalogue import Catalogue
 from harness.decode import Frame, decode
 from harness.judge.invariants import breaches
 from harness.run.neighbour import Neighbour
+from harness.run.observation import Observation, Outcome, finding
 from harness.run.realtime_task import Task, clock
 from harness.run.runner import InvariantRecord
+from harness.run.sharing import uses_on_link
 from harness.summary import summary_of
 from harness.target.base import RealLaboratory, TargetGone
-from harness.verdict import Difference, Explanation, Finding, Verdict
+from harness.verdict import Difference, Explanation
 
 _Key = TypeVar("_Key")
+
+MOST_ON_LINK = 3
+"""Cases at a time that a target meets as neighbours: small ones have an ARP table of ten."""
+SOON = 2_000_000
+"""Microseconds: who waits longer says nothing for now."""
 
 
 class Bed:
     """One laboratory, the cases that wait for it and those in flight on it."""
 
-    def __init__(self, laboratory: RealLaboratory, record: InvariantRecord) -> None:
+    def __init__(
+        self, laboratory: RealLaboratory, record: InvariantRecord, catalogue: Catalogue
+    ) -> None:
         self.laboratory = laboratory
         self.leases = LeasePool(laboratory.links)
         self.waiting: deque[tuple[Case, int]] = deque()
         """Cases that run side by side, with the number of the attempt."""
+        self.on_link: deque[tuple[Case, int]] = deque()
+        """Of those, the ones that the target meets as neighbours, where it may know but few."""
         self.alone: deque[tuple[Case, int]] = deque()
         """Cases that run when nothing else does."""
         self.flying: list[Task] = []
@@ -36,7 +49,9 @@ class Bed:
         self._upper_awake = False
         self.warm = False
         """Whether the target has found the tester's routers: until then it queues few packets."""
+        self._silent_since: int | None = None
         self._record = record
+        self._catalogue = catalogue
         self._by_address: dict[str, Task] = {}
         self._by_identifier: dict[int, Task] = {}
         self._by_port: dict[int, Task] = {}
@@ -68,6 +83,36 @@ class Bed:
         _forget(self._by_address, task)
         _forget(self._by_identifier, task)
         _forget(self._by_port, task)
+
+    def queued(self) -> tuple[tuple[Case, int], ...]:
+        """All cases that wait, with the number of the attempt."""
+        return (*self.waiting, *self.on_link, *self.alone)
+
+    def forget_queued(self) -> None:
+        """No case waits any more."""
+        for queue in (self.waiting, self.on_link, self.alone):
+            queue.clear()
+
+    def needs_neighbours(self, case: Case) -> bool:
+        """Whether a case takes room in the target's ARP table."""
+        return self.laboratory.links[NEAR].remotes is None or uses_on_link(case)
+
+    def is_crowded(self, now: int) -> bool:
+        """Whether the target speaks with as many neighbours as a small ARP table has room for.
+
+        Those that wait for something far off take none.
+        """
+        near = (task for task in self.flying if Address.NEIGHBOUR in task.lease.addresses)
+        return sum(task.deadline - now < SOON for task in near) >= MOST_ON_LINK
+
+    def silence(self, now: int, *, answered: bool) -> int:
+        """Microseconds since the first of the cases that found nobody, one after the other."""
+        if answered:
+            self._silent_since = None
+            return 0
+        if self._silent_since is None:
+            self._silent_since = now
+        return now - self._silent_since
 
     def warm_up(self) -> bool:
         """Whether more than one case may begin: once the first has been answered."""
@@ -165,9 +210,10 @@ class Bed:
                 (Difference(breach.requirement, breach.expected, breach.actual, breach.place),),
                 frame.octets,
             )
-            known = {finding.requirement for finding in self._record.ambient}
+            seen = Observation(Outcome.BROKEN, (breach.requirement,), why)
+            known = {other.requirement for other in self._record.ambient}
             if breach.requirement not in known:
-                self._record.ambient.append(Finding(breach.requirement, Verdict.FAIL, why))
+                self._record.ambient.append(finding(seen, breach.requirement, self._catalogue))
 
 
 def _forget(index: dict[_Key, Task], task: Task) -> None:

@@ -10,6 +10,7 @@ from harness.addresses import Lease
 from harness.case.model import Case
 from harness.catalogue import Catalogue
 from harness.encode import Encoder
+from harness.run.attention import LATE, Attention
 from harness.run.bench import Wait
 from harness.run.case_run import start
 from harness.run.observation import Outcome
@@ -45,12 +46,15 @@ class RealBench:
         lease: Lease,
         offers: Offers,
         timers: Mapping[str, float],
+        attention: Attention,
     ) -> None:
         self.lease = lease
         self.encoder = Encoder(lease)
         self.offers = offers
         self.timers = timers
         self._laboratory = laboratory
+        self._attention = attention
+        self._missed_before = attention.missed
         self.began = clock()
         """On the machine's clock."""
 
@@ -62,6 +66,14 @@ class RealBench:
     def now(self) -> int:
         """Microseconds since the run began."""
         return clock() - self.began
+
+    def seen(self) -> int:
+        """Up to when all that came has been looked at."""
+        return self._attention.seen - self.began
+
+    def missed(self) -> int:
+        """Microseconds in which the tester had no eye for the links since the run began."""
+        return self._attention.missed - self._missed_before
 
     def time_of_day_ms(self) -> int:
         """Milliseconds since midnight UT by the tester's clock."""
@@ -100,14 +112,26 @@ class Task:
         self.fresh = False
         self.began = bench.began
         self.deadline = self.began
+        self.lateness = 0
+        """The longest, in microseconds, that the tester kept the run waiting."""
         self._wait = Wait(0)
+
+    @property
+    def due(self) -> int:
+        """When the run wants to go on, on the machine's clock; 0 for at once."""
+        return 0 if self.fresh and self._wait.or_frame else self.deadline
+
+    def was_left(self, away: int) -> None:
+        """Note that nobody looked at the links for a while; it matters to who waits for frames."""
+        if self._wait.or_frame:
+            self.lateness = max(self.lateness, away)
 
     def resume(self, now: int) -> None:
         """Go on with the run if its wait is over."""
-        if self.result is not None:
+        if self.result is not None or now < self.due:
             return
-        if now < self.deadline and not (self.fresh and self._wait.or_frame):
-            return
+        if not self._wait.or_frame:
+            self.lateness = max(self.lateness, clock() - self.deadline)
         self.fresh = False
         self._step(lambda: next(self._run))
 
@@ -124,6 +148,18 @@ class Task:
             self.result.attempts = self.attempt
             return
         self.deadline = self.began + self._wait.until
+
+    @property
+    def late(self) -> bool:
+        """Whether what the run complains of may be the tester's own fault: it was slow."""
+        return (
+            self.lateness > LATE
+            and self.state.gone is None
+            and any(
+                observation.outcome in (Outcome.BROKEN, Outcome.UNSEEN)
+                for observation in self.state.observations
+            )
+        )
 
     @property
     def end(self) -> End:

@@ -24,7 +24,7 @@ from harness.case.symbols import (
     SENTINEL,
     Address,
 )
-from harness.run.bench import Arrival, Wait
+from harness.run.bench import Arrival, Wait, Window
 from harness.run.prepared import echo_packet, ethernet_frame
 from harness.run.state import State, links_touched
 
@@ -48,14 +48,14 @@ def sentinel(state: State) -> Generator[Wait, None, str | None]:
         wanted.append((ECHO_REQUEST, FAR, "the datagram to be forwarded"))
         _send(state, NEAR, SENTINEL, FAR_SENTINEL)
     patience = state.bench.timers.get("answer", DEFAULT_PATIENCE)
-    deadline = state.bench.now() + round(patience * 1_000_000)
+    window = Window(state.bench, state.bench.now(), round(patience * 1_000_000))
     while True:
         open_ = [text for kind, link, text in wanted if not _answered(state, kind, link, wanted)]
         if not open_:
             return None
-        if state.bench.now() >= deadline:
+        if window.over:
             return _missing(state, open_)
-        yield Wait(deadline)
+        yield Wait(window.until)
 
 
 def _missing(state: State, open_: list[str]) -> str:

@@ -67,6 +67,11 @@ def changes_igmp_version(case: Case) -> bool:
     )
 
 
+def leaves_reports(case: Case) -> bool:
+    """Whether the host may go on to report groups after the case: no counter stands still then."""
+    return Ambient.IGMP in case.about or "join" in case.calls
+
+
 def layers_of(stimulus: Stimulus) -> tuple[Layer, ...]:
     """The layers of whatever is sent."""
     match stimulus:

@@ -8,7 +8,7 @@ from harness.case.steps import Classify, Silence, Way
 from harness.judge.frame import differences
 from harness.judge.train import trains
 from harness.judge.words import duration_words, packet_words
-from harness.run.bench import Arrival, Wait
+from harness.run.bench import Arrival, Wait, Window
 from harness.run.observation import Observation, Outcome
 from harness.run.sentinel import sentinel
 from harness.run.state import Run, State
@@ -20,7 +20,7 @@ def silence(state: State, step: Silence) -> Run:
     cites = state.cited(step.cites)
     deadline = state.since + state.microseconds(step.within)
     missing = yield from sentinel(state)
-    while state.bench.now() < deadline:
+    while state.bench.seen() < deadline:
         yield Wait(deadline, or_frame=False)
     window = duration_words(deadline - state.since)
     expected = f"silence for {window}"
@@ -80,13 +80,13 @@ def dead(state: State, cites: tuple[str, ...], expected: str, missing: str) -> N
 
 def classify(state: State, step: Classify) -> Run:
     """See which way the target goes; no way is a failure."""
-    deadline = state.since + state.microseconds(step.within)
+    window = Window(state.bench, state.since, state.microseconds(step.within))
     shown = [way for way in step.ways if way.packet is not None]
     while True:
         gone = next((way for way in shown if _claim(state, step, way)), None)
-        if gone is not None or state.bench.now() >= deadline:
+        if gone is not None or window.over:
             break
-        yield Wait(deadline)
+        yield Wait(window.until)
     cites = state.cited(step.cites)
     if gone is not None:
         _observe(state, cites, step.subject, gone.name)

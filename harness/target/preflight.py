@@ -93,10 +93,9 @@ class Look:
     def try_echo(self) -> None:
         """See whether the target answers the tester's addresses of both kinds, once each.
 
-        A target that answers no echo at all may still be judged, if it answers ARP.
-
         Raises:
-            TargetError: it answers twice, or neighbours but not those behind the gateway.
+            TargetError: it answers twice, or neighbours but not those behind the gateway, or
+                nobody: without a sign of life no case can be judged.
         """
         link = self._link
         near = self._answers_echo(self._neighbour) if self._own else False
@@ -109,8 +108,12 @@ class Look:
                     f"{link.target} answers {self._neighbour} but not {remote}: it needs a route "
                     f"to {link.remotes} by {link.gateway}"
                 )
-        if link.bare_ip and not near and not far:
-            raise TargetError(f"{link.target} answers no echo request on {link.name}")
+        if not near and not far:
+            arp = "" if link.bare_ip else "ARP, but "
+            raise TargetError(
+                f"{link.target} answers {arp}no echo request on {link.name}, the sign of life "
+                f"that every case asks for: is there a firewall?"
+            )
 
     def try_udp(self, upper: Upper) -> None:
         """See whether the target finishes its checksums.

@@ -30,7 +30,6 @@ from harness.case import (
     including,
     ip,
     join,
-    leave,
     mac,
     not_,
     nothing_received,
@@ -166,22 +165,6 @@ CASES: tuple[Case, ...] = (
         )
     ),
     # Receiving
-    Case(
-        "rfc1122-3.3.7-join-receive-leave",
-        cites="1122-3.3.7-a",
-        title="a group is heard from its joining to its leaving",
-        steps=(
-            open_udp("member", port=OPEN_PORT),
-            send(ip(dst=GROUP) / udp(dport=OPEN_PORT) / data(b"too early")),
-            nothing_received("member"),
-            join("member", GROUP),
-            send(ip(dst=GROUP) / udp(dport=OPEN_PORT) / data(b"in time")),
-            received("member", data=b"in time", source=TESTER, destination=GROUP),
-            leave("member", GROUP),
-            send(ip(dst=GROUP) / udp(dport=OPEN_PORT) / data(b"too late")),
-            nothing_received("member"),
-        ),
-    ),
     Case(
         "rfc1112-7.2-colliding-group",
         cites="1112-7.2-a",

@@ -85,10 +85,12 @@ CASES: tuple[Case, ...] = (
     Case(
         "rfc1122-3.3.1.2-network-redirect-for-one-destination",
         cites="1122-3.3.1.2-b",
-        title="after a network redirect another destination of that network keeps its gateway",
+        title="after a network redirect the destination that it names has the new gateway, and "
+        "another one of that network the old",
         steps=(
             *FIRST_IN_USE,
             send(ip(src=GATEWAY) / redirect(0, gateway=GATEWAY_2, quote=OF_BEFORE)),
+            *NOW_SECOND,
             *OTHERS_TOO,
         ),
     ),

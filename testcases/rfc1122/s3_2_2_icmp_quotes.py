@@ -34,6 +34,8 @@ from harness.case import (
 
 UNKNOWN_PROTOCOL = 197
 NOBODY = udp() / data(b"nobody listens here")
+PORT_REPORTED = (send(ip() / NOBODY), expect(ip() / unreachable(3)))
+PROTOCOL_REPORTED = (send(ip(protocol=UNKNOWN_PROTOCOL) / NOBODY), expect(ip() / unreachable(2)))
 
 HEADERS = (
     ("ttl-one", ip(ttl=1)),
@@ -62,6 +64,7 @@ CASES: tuple[Case, ...] = (
             f"rfc1122-3.2.2-port-unreachable-quotes-{name}",
             cites="1122-3.2.2-d",
             title=f"Port Unreachable quotes a header with {name.replace('-', ' ')} as it came",
+            provided=PORT_REPORTED,
             steps=(send(header / NOBODY), expect(ip() / unreachable(3, quote=QUOTED))),
         )
         for name, header in HEADERS
@@ -71,6 +74,7 @@ CASES: tuple[Case, ...] = (
             f"rfc1122-3.2.2-port-unreachable-quotes-{name}",
             cites="1122-3.2.2-d",
             title=f"Port Unreachable quotes a header with {name.replace('-', ' ')} as it came",
+            provided=PORT_REPORTED,
             steps=(
                 send(ip(options=options) / NOBODY),
                 expect(ip() / unreachable(3, quote=QUOTED)),
@@ -83,10 +87,7 @@ CASES: tuple[Case, ...] = (
             f"rfc1122-3.2.2-protocol-unreachable-quotes-{name}",
             cites="1122-3.2.2-d",
             title=f"Protocol Unreachable quotes a header with {name.replace('-', ' ')} as it came",
-            provided=(
-                send(ip(protocol=UNKNOWN_PROTOCOL) / NOBODY),
-                expect(ip() / unreachable(2)),
-            ),
+            provided=PROTOCOL_REPORTED,
             steps=(
                 send(ip(protocol=UNKNOWN_PROTOCOL, options=options) / NOBODY),
                 expect(ip() / unreachable(2, quote=QUOTED)),
@@ -100,10 +101,7 @@ CASES: tuple[Case, ...] = (
             cites="1122-3.2.2-d",
             title=f"of a datagram with {size} octets of data as many as there are, up to 8, "
             "are quoted",
-            provided=(
-                send(ip(protocol=UNKNOWN_PROTOCOL) / NOBODY),
-                expect(ip() / unreachable(2)),
-            ),
+            provided=PROTOCOL_REPORTED,
             steps=(
                 send(ip(protocol=UNKNOWN_PROTOCOL) / data(pattern(size, start=0x41))),
                 expect(ip() / unreachable(2, quote=QUOTED)),
@@ -120,6 +118,7 @@ CASES: tuple[Case, ...] = (
             f"rfc1122-3.2.2-quote-enough-of-{name}",
             cites="1122-3.2.2-b",
             title=f"of a datagram with {words} the whole header and 8 octets of data are quoted",
+            provided=PORT_REPORTED,
             steps=(send(header / NOBODY), expect(ip() / unreachable(3, quote=ENOUGH))),
         )
         for name, words, header in (
@@ -147,6 +146,10 @@ CASES: tuple[Case, ...] = (
         "rfc1122-3.2.2-quote-of-long-datagram-is-its-beginning",
         cites="1122-3.2.2-d",
         title="however much is quoted of a long datagram is its beginning, unchanged",
+        provided=(
+            send(ip() / udp() / data(pattern(1400))),
+            expect(ip() / unreachable(3)),
+        ),
         steps=(
             send(ip() / udp() / data(pattern(1400))),
             expect(ip() / unreachable(3, quote=QUOTED)),

@@ -104,7 +104,8 @@ CASES: tuple[Case, ...] = (
         Case(
             f"rfc1122-3.2.2-{name}-without-quote-not-reported",
             cites="1122-3.2.2-g",
-            title=f"a {name.replace('-', ' ')} message that quotes nothing stays unanswered",
+            title=f"a {name.replace('-', ' ')} message that quotes no whole header stays "
+            "unanswered",
             no_control=NOTHING_ANSWERS,
             steps=(
                 send(

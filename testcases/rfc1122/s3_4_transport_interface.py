@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.case import (
     HOST,
+    NEIGHBOUR,
     OPEN_PORT,
     TESTER,
     TESTER_PORT,
@@ -99,7 +100,8 @@ CASES: tuple[Case, ...] = (
             given=(mtu(octets),),
             steps=(
                 *LISTENING,
-                connect("s", to=TESTER, port=TESTER_PORT),
+                # Beyond the link RFC 1122 §3.3.3 may have it told 576.
+                connect("s", to=NEIGHBOUR, port=TESTER_PORT),
                 path_mtu("s", octets),
             ),
         )

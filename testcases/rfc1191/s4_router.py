@@ -92,7 +92,7 @@ CASES: tuple[Case, ...] = (
         given=(mtu(576, on=FAR),),
         steps=(
             send(
-                ip(dst=FAR_TESTER, df=1, options=(option(0x9E, bytes(18)),))
+                ip(dst=FAR_TESTER, df=1, options=(option(0x9A, bytes(18)),))
                 / UDP
                 / data(pattern(900))
             ),

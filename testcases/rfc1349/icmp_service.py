@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.case import Case, classify, echo_reply, echo_request, ip, send, way
 
-# Delay, throughput, cost, Expedited Forwarding, ECT(0), CE.
+# Delay, throughput, cost (ECT(0) today), Expedited Forwarding, CE alone, all ones.
 OCTETS = (0x10, 0x08, 0x02, 0xB8, 0x03, 0xFF)
 
 CASES: tuple[Case, ...] = (
@@ -19,8 +19,8 @@ CASES: tuple[Case, ...] = (
                     f"TOS of the reply to TOS {tos:#04x}",
                     way("the request's", ip(tos=tos) / echo_reply()),
                     way("the request's without ECN", ip(tos=tos & 0xFC) / echo_reply()),
-                    way("the request's without DSCP", ip(tos=tos & 0x03) / echo_reply()),
                     way("zero", ip(tos=0) / echo_reply()),
+                    way("the request's without DSCP", ip(tos=tos & 0x03) / echo_reply()),
                 ),
             ),
         )

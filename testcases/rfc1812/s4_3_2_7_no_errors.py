@@ -15,6 +15,7 @@ from harness.case import (
     HOST,
     SUBNET_BROADCAST,
     TESTER,
+    TESTER_2,
     TESTER_PORT,
     Case,
     Topology,
@@ -37,9 +38,11 @@ from harness.case import (
 
 CARRIED = udp(sport=TESTER_PORT, dport=CLOSED_PORT) / data(b"expired")
 EXPIRES = ip(dst=FAR_TESTER, ttl=1)
-REPORTED = expect(ip(src=HOST, dst=TESTER) / time_exceeded(0))
-CONTROL = (send(EXPIRES / CARRIED), REPORTED)
-ECHO_CONTROL = (send(EXPIRES / echo_request()), REPORTED)
+OTHERS = ip(src=TESTER_2, dst=FAR_TESTER, ttl=1)
+"""From another host, so that no limit on errors to one host hides a second one."""
+REPORTED = expect(ip(src=HOST, dst=TESTER_2) / time_exceeded(0))
+CONTROL = (send(OTHERS / CARRIED), REPORTED)
+ECHO_CONTROL = (send(OTHERS / echo_request()), REPORTED)
 
 ABOUT = ip(src=FAR_TESTER, dst=TESTER) / udp() / data(b"quoted")
 """What the errors in transit complain about: a datagram of the other side."""
@@ -51,7 +54,8 @@ ERRORS = (
     ("parameter-problem", parameter_problem(20, quote=ABOUT)),
 )
 
-GROUP_FRAME = bytes.fromhex("01005e010203")
+GROUP_FRAME = bytes.fromhex("01005e000001")
+"""Of 224.0.0.1: every node listens to it."""
 
 SOURCES = (
     ("zero", "0.0.0.0"),
@@ -130,7 +134,7 @@ CASES: tuple[Case, ...] = (
         title="a fragment other than the first that expires is not reported",
         topology=Topology.ROUTER,
         control=(
-            send(ip(dst=FAR_TESTER, ttl=1, mf=1) / data(pattern(64))),
+            send(ip(src=TESTER_2, dst=FAR_TESTER, ttl=1, mf=1) / data(pattern(64))),
             REPORTED,
         ),
         steps=(

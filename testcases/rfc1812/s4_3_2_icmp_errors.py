@@ -10,6 +10,7 @@ from harness.case import (
     HOST,
     NEIGHBOUR,
     TESTER,
+    TESTER_2,
     TESTER_PORT,
     UNROUTED,
     Case,
@@ -66,8 +67,8 @@ CASES: tuple[Case, ...] = (
         steps=(
             send(ip(dst=UNROUTED, ttl=5) / CARRIED),
             expect(ip(src=HOST, dst=TESTER) / unreachable(), label="low"),
-            send(ip(dst=UNROUTED, ttl=200) / CARRIED),
-            expect(ip(src=HOST, dst=TESTER, ttl=seen("low", "ip.ttl")) / unreachable()),
+            send(ip(src=TESTER_2, dst=UNROUTED, ttl=200) / CARRIED),
+            expect(ip(src=HOST, dst=TESTER_2, ttl=seen("low", "ip.ttl")) / unreachable()),
         ),
     ),
     *(

@@ -115,7 +115,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "rfc1812-5.2.2-truncated-datagram-dropped",
-        cites="791-3.1.len-b",
+        cites="1812-5.2.2-c",
         title="a datagram in transit that the link cut short goes no further",
         topology=Topology.ROUTER,
         control=PASSES,
@@ -166,7 +166,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "rfc1812-5.2.2-total-length-with-padding",
         cites="791-3.1.len-a",
-        title="octets behind the Total Length are not forwarded",
+        title="octets behind the Total Length do not become part of what is forwarded",
         topology=Topology.ROUTER,
         steps=(
             send(pad(ip(dst=FAR_TESTER, protocol=253) / data(b"x"), b"not part of it")),

@@ -248,7 +248,7 @@ CASES: tuple[Case, ...] = (
         steps=(
             send(ip(dst=HOST, options=(strict_source_route(FAR_TESTER),)) / CARRIED),
             silence(of=ip(dst=FAR_TESTER), on=FAR),
-            expect(ip(src=HOST, dst=TESTER) / unreachable(5, quote=AS_SENT)),
+            expect(ip(src=HOST, dst=TESTER) / unreachable(5)),
         ),
     ),
     Case(

@@ -93,10 +93,16 @@ CASES: tuple[Case, ...] = (
         Case(
             f"rfc1812-4.2.3.1-{name}-is-a-broadcast",
             cites="1812-4.2.3.1-a",
-            title=f"a datagram to {words} is taken for a broadcast: no port unreachable",
+            title=f"a datagram to {words} is a broadcast, whatever its frame: no port unreachable",
             topology=Topology.ROUTER,
+            about=frozenset({Ambient.ARP}),
             control=(send(ip() / UDP), expect(ip(src=HOST, dst=TESTER) / unreachable(3))),
-            steps=(send(ip(dst=destination) / UDP), silence()),
+            steps=(
+                send(ether(dst=HOST_MAC) / ip(dst=destination) / UDP),
+                silence(of=arp(target=destination)),
+                silence(of=ip()),
+            ),
+            rest_is_free=True,
         )
         for name, words, destination in (
             ("limited", LIMITED_BROADCAST, LIMITED_BROADCAST),

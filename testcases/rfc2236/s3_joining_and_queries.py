@@ -175,6 +175,7 @@ CASES: tuple[Case, ...] = (
         title="a query for one group is answered for that group alone",
         about=ABOUT_IGMP,
         rest_is_free=True,
+        no_control="the group that was asked about is reported",
         steps=(
             *TWO_JOINED,
             send(ABOUT_GROUP / igmp(QUERY, max_response=10, group=GROUP)),

@@ -24,7 +24,7 @@ CASES: tuple[Case, ...] = (
     *(
         Case(
             f"rfc2474-3-{name}-forwarded-unchanged",
-            cites="2474-3-a",
+            cites="2474-3-c",
             title=f"datagrams with each code point for {words} are forwarded, the value kept",
             topology=Topology.ROUTER,
             steps=(

@@ -1,4 +1,4 @@
-"""RFC 6633: Source Quench is neither sent nor heeded (UDP sockets: see RFC 1122 §4.1.3.3)."""
+"""RFC 6633: Source Quench is neither sent, nor heeded, nor given to sockets."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from harness.case import (
     data,
     echo_reply,
     echo_request,
+    error_received,
     expect,
     icmp,
     ip,
+    no_error_received,
     open_udp,
     pattern,
     seen,
@@ -26,6 +28,7 @@ from harness.case import (
     silence,
     source_quench,
     udp,
+    unreachable,
 )
 
 NONE_IS_SENT = "nothing is known to make every host send one"
@@ -90,6 +93,25 @@ CASES: tuple[Case, ...] = (
             silence(),
             send(ip(dst=FAR_TESTER) / udp() / data(b"through")),
             expect(ip(src=TESTER, dst=FAR_TESTER) / udp() / data(b"through"), on=FAR),
+        ),
+    ),
+    Case(
+        "rfc6633-5-source-quench-not-given-to-socket",
+        cites="6633-5-a",
+        title="Source Quench does not reach the socket that it is about",
+        control=(
+            open_udp("c", port=OPEN_PORT),
+            send_udp("c", b"a control", to=TESTER, port=TESTER_PORT),
+            expect(ip() / udp() / data(b"a control"), label="sent"),
+            send(ip() / unreachable(3, quote=seen("sent", "ip.datagram"))),
+            error_received("c", type=3, code=3),
+        ),
+        steps=(
+            open_udp("s"),
+            send_udp("s", b"a datagram of the socket", to=TESTER, port=TESTER_PORT),
+            expect(ip() / udp() / data(b"a datagram of the socket"), label="sent"),
+            send(ip() / source_quench(quote=seen("sent", "ip.datagram"))),
+            no_error_received("s"),
         ),
     ),
 )

@@ -29,8 +29,8 @@ EXAMPLE_2 = ip(dst=FAR_TESTER, identification=111, ttl=123, protocol=6) / data(p
 FIRST = ip(dst=FAR_TESTER, identification=111, protocol=6, mf=1, offset=0, total_length=276)
 ANY_FIRST = ip(dst=FAR_TESTER, identification=111, protocol=6, mf=1, offset=0)
 SECOND = ip(dst=FAR_TESTER, identification=111, protocol=6, mf=0, offset=256, total_length=216)
-X, Y = 0x1E, 0x5E
-"""Types that RFC 4727 §3.2 leaves to experiments; the figure calls them x and y."""
+X, Y = 0x1A, 0x5A
+"""Types that nobody has assigned; the figure calls them x and y."""
 EXAMPLE_3_OPTIONS = (
     option(X, b"\x01"),
     option(X, b"\x02\x03"),

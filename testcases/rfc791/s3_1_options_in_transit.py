@@ -32,11 +32,14 @@ from harness.case import (
 SMALL = (mtu(576, on=FAR),)
 BIG = pattern(1000)
 
-UNKNOWN_COPIED = 0x9E
-UNKNOWN_ONCE = 0x1E
-MEASUREMENT_ONCE = 0x5E
-MEASUREMENT_COPIED = 0xDE
-"""RFC 4727 §3.2: experimental types of both classes, with and without the copied flag."""
+UNKNOWN_COPIED = 0x9A
+UNKNOWN_ONCE = 0x1A
+MEASUREMENT_ONCE = 0x5A
+MEASUREMENT_COPIED = 0xDA
+"""Option 26, which nobody has assigned, of both classes, with and without the copied flag.
+
+RFC 7126 §4.22 advises routers to drop the types for experiments; it leaves these to a setting.
+"""
 
 COPIED: tuple[tuple[str, Option, str], ...] = (
     ("unknown-control", option(UNKNOWN_COPIED, b"ab"), "791-3.1.opt-c"),

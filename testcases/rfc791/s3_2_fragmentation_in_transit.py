@@ -112,7 +112,7 @@ CASES: tuple[Case, ...] = (
         )
         for name, words, options, carried in (
             ("plain", "20 of them header", (), pattern(40)),
-            ("longest-header", "60 of them header", (option(0x1E, bytes(38)),), b""),
+            ("longest-header", "60 of them header", (option(0x1A, bytes(38)),), b""),
         )
     ),
     *(

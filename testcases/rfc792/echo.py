@@ -14,16 +14,22 @@ from harness.case import (
     echo_request,
     echo_served,
     expect,
+    expect_train,
     icmp,
     ip,
     pad,
     pattern,
     send,
     silence,
+    udp,
+    unreachable,
     way,
 )
 
-SIZES = (0, 1, 2, 3, 7, 8, 9, 56, 57, 548, 1471, 1472)
+SIZES = (0, 1, 2, 3, 7, 8, 9, 56, 57, 548)
+# Beyond 576 octets of datagram a host need not take it in, and may send it in fragments (RFC 1122
+# §3.3.2 and §3.3.3).
+LARGE_SIZES = (1471, 1472)
 # No case has one of these as identifier of its own.
 IDENTIFIERS = (0x0000, 0x7FFF, 0x8000, 0xFFFF)
 SEQUENCES = (0x0000, 0x0102, 0x8000, 0xFFFF)
@@ -31,6 +37,11 @@ CONTENTS = (
     ("zeros", bytes(33)),
     ("ones", b"\xff" * 33),
     ("an-ip-header", b"\x45\x00\x00\x1c" + bytes(16) + b"\x08\x00\xf7\xff" + bytes(4)),
+)
+# The right checksum is 0xA49A: 0x0800 + 0x7FFF + 0x0001 + 0x6F64 + 0x6400, and its complement.
+ODD_CHECKSUMS = (
+    ("without-last-octet", "whose checksum leaves out the last octet", 0x089B),
+    ("padded-in-front", "whose checksum has the zero octet before the last octet", 0x0837),
 )
 ANSWERED = (send(ip() / echo_request()), expect(ip() / echo_reply()))
 
@@ -66,6 +77,26 @@ CASES: tuple[Case, ...] = (
             counters=echo_served(),
         )
         for size in SIZES
+    ),
+    *(
+        Case(
+            f"rfc792-echo-{size}-octets-of-data",
+            cites=("792-echo-b", "792-echo-c") if size % 2 else "792-echo-c",
+            title=f"{size} octets of data come back, no more and no less, where the host takes in "
+            "as much",
+            provided=(
+                send(ip() / udp() / data(pattern(size))),
+                expect(ip() / unreachable(3)),
+            ),
+            steps=(
+                send(ip() / echo_request(data=pattern(size))),
+                expect_train(
+                    ip(src=HOST, dst=TESTER, total_length=28 + size)
+                    / echo_reply(data=pattern(size))
+                ),
+            ),
+        )
+        for size in LARGE_SIZES
     ),
     *(
         Case(
@@ -124,7 +155,7 @@ CASES: tuple[Case, ...] = (
             # Echo of 4 and of 7 octets, their checksums right.
             send(
                 ip(protocol=1) / data(b"\x08\x00\xf7\xff"),
-                ip(protocol=1) / data(b"\x08\x00\xf7\xfe\x00\x00\x01"),
+                ip(protocol=1) / data(b"\x08\x00\xf6\xff\x00\x00\x01"),
                 ip(protocol=1) / data(b""),
             ),
             classify("an echo request that ends within its header", way("ignored", None)),
@@ -141,10 +172,16 @@ CASES: tuple[Case, ...] = (
             cites="792-echo-b",
             title=f"an echo request of odd length {words} stays unanswered",
             control=(
-                send(ip() / echo_request(data=b"odd")),
+                send(ip() / echo_request(identifier=0x7FFF, sequence=1, data=b"odd")),
                 expect(ip() / echo_reply(data=b"odd")),
             ),
-            steps=(send(ip() / echo_request(data=octets, checksum=checksum)), silence()),
+            steps=(
+                send(
+                    ip()
+                    / echo_request(identifier=0x7FFF, sequence=1, data=b"odd", checksum=checksum)
+                ),
+                silence(),
+            ),
             counters=counters(
                 ipSystemStatsInReceives=1,
                 ipSystemStatsInDelivers=1,
@@ -152,6 +189,6 @@ CASES: tuple[Case, ...] = (
                 icmpStatsInErrors=1,
             ),
         )
-        for name, words, octets, checksum in (("zero", "with a checksum of zero", b"odd", 0x0000),)
+        for name, words, checksum in ODD_CHECKSUMS
     ),
 )

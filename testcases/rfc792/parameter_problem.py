@@ -1,4 +1,4 @@
-"""RFC 792, Parameter Problem, as hosts send it (RFC 1122 §3.2.2.5).
+"""RFC 792, Parameter Problem, as hosts send it (that they do: RFC 1122 §3.2.2.5).
 
 The pointer counts octets from the start of the header. Which octet of an option is at fault the
 text does not settle, so that any octet of the option is taken.
@@ -7,20 +7,17 @@ text does not settle, so that any octet of the option is taken.
 from __future__ import annotations
 
 from harness.case import (
-    HOST,
     QUOTED,
-    TESTER,
+    RECORD_ROUTE,
     Case,
     between,
-    counters,
     data,
     echo_reply,
     echo_request,
-    error_sent,
     expect,
     ip,
-    merged,
     nop,
+    option,
     parameter_problem,
     record_route,
     send,
@@ -40,8 +37,9 @@ FAULTS = (
     (
         "record-route-length-2",
         "a record route of length 2",
-        (record_route(slots=2, length=2),),
-        between(20, 30),
+        # Nothing behind it but the end of the list, so that nothing else is wrong.
+        (option(RECORD_ROUTE, length=2),),
+        between(20, 22),
     ),
     (
         "record-route-beyond-header",
@@ -71,22 +69,6 @@ FAULTS = (
 NOBODY = udp() / data(b"nobody listens here")
 
 CASES: tuple[Case, ...] = (
-    *(
-        Case(
-            f"rfc1122-3.2.2.5-{name}-reported",
-            cites="1122-3.2.2.5-a",
-            title=f"{words} is reported by Parameter Problem",
-            steps=(
-                send(ip(options=options) / echo_request()),
-                expect(ip(src=HOST, dst=TESTER) / parameter_problem(code=0, quote=QUOTED)),
-            ),
-            counters=merged(
-                counters(ipSystemStatsInReceives=1, ipSystemStatsInHdrErrors=1),
-                error_sent(12),
-            ),
-        )
-        for name, words, options, _ in FAULTS
-    ),
     *(
         Case(
             f"rfc792-parameter-problem-{name}-pointer",

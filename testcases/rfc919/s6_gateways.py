@@ -34,6 +34,7 @@ CASES: tuple[Case, ...] = tuple(
             expect(ip(src=TESTER, dst=FAR_TESTER) / udp(), on=FAR),
         ),
         steps=(send(packet), silence(of=ip(dst=SUBNET_BROADCAST))),
+        rest_is_free=True,
     )
     for name, words, packet in (
         ("broadcast", "broadcast", ip(dst=SUBNET_BROADCAST) / UDP),

@@ -275,8 +275,8 @@ CASES: tuple[Case, ...] = (
             *JOINED,
             join("member", ALL_HOSTS),
             send(FROM_QUERIER / GENERAL),
-            expect(STATE, within=WITHIN),
             silence(of=igmp(V3_REPORT, records=((between(1, 6), ALL_HOSTS),)), within=WITHIN),
+            expect(STATE, within=WITHIN),
         ),
     ),
     Case(

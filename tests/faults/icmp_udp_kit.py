@@ -86,6 +86,19 @@ def quote_changed(change: Any) -> Patch:
     )
 
 
+def extended_behind(octets: int) -> Patch:
+    """Errors have an extension (RFC 4884 §7) behind so many octets of quote."""
+    extension = bytes.fromhex("2000e8ed0008f70100000008")
+
+    def instead(original: Any, kind: int, code: int, quote: bytes) -> Any:
+        if kind not in (3, 11):
+            return original(kind, code, quote)
+        padded = quote[:octets].ljust(octets, b"\x00")
+        return original(kind, code, padded + extension, bytes((0, octets // 4, 0, 0)))
+
+    return wrapped("stack.icmp_errors.error", instead)
+
+
 def as_written(original: Any, inbound: Any, *more: Any) -> bytes:
     """A quote with the option area that this host wrote into."""
     quote: bytes = original(inbound, *more)

@@ -99,7 +99,7 @@ FAULTS = (
         onward(df_cleared),
     ),
     Fault("the reserved flag is cleared", {"1812-5.2.5-a"}, onward(reserved_cleared)),
-    Fault("TOS is cleared", {"2474-3-a", "791-3.2.frag-g"}, onward(tos_cleared)),
+    Fault("TOS is cleared", {"2474-3-c", "791-3.2.frag-g"}, onward(tos_cleared)),
     Fault(
         "Identification is rewritten",
         {"6864-4-a", "791-3.2.frag-g"},
@@ -181,7 +181,7 @@ FAULTS = (
     ),
     Fault(
         "high precedence is refused",
-        {"1812-5.3.3.3-a", "2474-3-a"},
+        {"1812-5.3.3.3-a", "2474-3-c"},
         dropped(lambda h: h.tos >= 0xC0),
     ),
     Fault(

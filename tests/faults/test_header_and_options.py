@@ -253,8 +253,7 @@ FAULTS = (
         "stream identifiers are refused",
         rows(
             """
-            1122-3.2.1.8b-a 1122-3.2.1.8b-b 1122-4.1.3.1-a 1812-4.2.2.1-b 1812-5.3.13-a 6814-3-a
-            791-3.2.opt-a
+            1122-3.2.1.8b-a 1122-3.2.1.8b-b 1122-4.1.3.1-a 1812-4.2.2.1-b 6814-3-a 791-3.2.opt-a
             """
         ),
         wrapped("stack.options._Pass._content", _stream_refused),

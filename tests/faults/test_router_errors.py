@@ -113,7 +113,7 @@ FAULTS = (
     ),
     Fault(
         "redirected datagrams are lost",
-        {"1812-4.2.2.2-a", "1812-5.2.3-a", "1812-5.2.7.2-c", "792-rd-a", "792-rd-b"},
+        {"1812-4.2.2.2-a", "1812-5.2.3-a", "1812-5.2.7.2-c", "792-rd-b"},
         wrapped("stack.forward._pass_on", not_turned_back),
         blinds={
             "rfc1812-5.2.7.2-no-network-redirect",
@@ -166,7 +166,7 @@ FAULTS = (
             "791-3.1.lsrr-f",
             "791-3.1.ssrr-a",
             "791-3.1.ssrr-b",
-            "792-rd-a",
+            "792-rd-b",
         },
         wrapped("stack.link.release", lost),
         blinds={
