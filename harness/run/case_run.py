@@ -101,7 +101,7 @@ def _all(state: State) -> Run:
 def _preamble(state: State) -> Run:
     """The target is asked for life before anything else."""
     state.phase = "preamble"
-    missing = yield from sentinel(state)
+    missing = yield from sentinel(state, introduce=True)
     if missing is not None:
         dead(state, state.case.requirements, "a target that is alive", f"preamble: {missing}")
         raise _Stop
@@ -214,7 +214,7 @@ def _end(state: State, before: Counters | None, sentinels_at: int) -> Run:
         dead(state, state.case.requirements, "a target that is alive", missing)
         return
     if not broken and not state.case.rest_is_free:
-        came = state.unexpected()
+        came = [arrival for arrival in state.unexpected() if not state.asks_for_own(arrival.frame)]
         if came:
             complain(state, state.case.requirements, "nothing more", came)
     if not state.bench.virtual:

@@ -152,7 +152,7 @@ def _explain_missing(state: State, step: Expect, found: list[Match], length: int
             actual,
             found=tuple(found_differences),
             frame=arrival.frame.octets,
-            missing=arrival.ambient,
+            missing=arrival.ambient or (step.train and _is_piece(arrival.frame)),
         )
     else:
         links = state.view.lease.links
@@ -162,6 +162,10 @@ def _explain_missing(state: State, step: Expect, found: list[Match], length: int
             f"{actual}, on {links[arrival.link].name}",
             frame=arrival.frame.octets,
         )
+
+
+def _is_piece(frame: Frame) -> bool:
+    return bool(frame.get("ip", "mf") or frame.get("ip", "offset"))
 
 
 def nearest(

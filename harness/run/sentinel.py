@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from harness.addresses import tester_mac
-from harness.case.model import Topology
+from harness.case.model import Ambient, Topology
 from harness.case.symbols import (
     FAR,
     FAR_HOST,
@@ -20,12 +20,14 @@ from harness.case.symbols import (
     HOST,
     HOST_MAC,
     NEAR,
+    NEIGHBOUR,
     NEIGHBOUR_2,
     SENTINEL,
     Address,
 )
 from harness.run.bench import Arrival, Wait, Window
 from harness.run.prepared import echo_packet, ethernet_frame
+from harness.run.sharing import sends_arp
 from harness.run.state import State, links_touched
 
 DEFAULT_PATIENCE = 1.0
@@ -34,10 +36,16 @@ ECHO_REQUEST = 8
 ECHO_REPLY = 0
 
 
-def sentinel(state: State) -> Generator[Wait, None, str | None]:
-    """Send sentinels and wait for all answers; what is missing in words, or None."""
+def sentinel(state: State, *, introduce: bool = False) -> Generator[Wait, None, str | None]:
+    """Send sentinels and wait for all answers; what is missing in words, or None.
+
+    With `introduce` neighbours send some too, so that the target has met them.
+    """
     state.sequence += 1
     wanted: list[tuple[int, int | None, str]] = []
+    for neighbour in _strangers(state) if introduce else ():
+        wanted.append((ECHO_REPLY, None, f"the echo from {neighbour.name}"))
+        _send(state, NEAR, neighbour, HOST)
     for link in links_touched(state.case):
         own, target = (FAR_SENTINEL, FAR_HOST) if link == FAR else (_near_sender(state), HOST)
         if own not in state.view.lease.addresses:
@@ -56,6 +64,21 @@ def sentinel(state: State) -> Generator[Wait, None, str | None]:
         if window.over:
             return _missing(state, open_)
         yield Wait(window.until)
+
+
+def _strangers(state: State) -> list[Address]:
+    """The neighbours that the target is to meet before a case begins.
+
+    While it looks for one by ARP it need not keep more than one packet (RFC 1122 §2.3.2.2): of
+    several answers only the last would come. Cases about ARP begin with strangers.
+    """
+    case = state.case
+    if state.bench.virtual or case.mutes or Ambient.ARP in case.about or sends_arp(case):
+        return []
+    known = {_near_sender(state), SENTINEL}
+    met = {state.view.lease.addresses.get(symbol) for symbol in known}
+    addresses = state.view.lease.addresses
+    return [n for n in (NEIGHBOUR, NEIGHBOUR_2) if n in addresses and addresses[n] not in met]
 
 
 def _missing(state: State, open_: list[str]) -> str:

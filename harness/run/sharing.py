@@ -87,11 +87,11 @@ def uses_on_link(case: Case) -> bool:
     """Whether a case names an address of which a link has few."""
     named = case.mutes | {a for step in all_steps(case) for a in _addresses(step)}
     # Where a router is mute, sentinels come from an address on the link.
-    return bool(named & ON_LINK) or bool(case.mutes) or _sends_arp(case)
+    return bool(named & ON_LINK) or bool(case.mutes) or sends_arp(case)
 
 
-def _sends_arp(case: Case) -> bool:
-    # An ARP packet's sender is NEIGHBOUR unless it is given.
+def sends_arp(case: Case) -> bool:
+    """Whether a case sends ARP packets: their sender is NEIGHBOUR unless it is given."""
     return any(
         layer.kind == "arp"
         for step in all_steps(case)

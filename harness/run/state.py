@@ -10,7 +10,7 @@ from harness.addresses import Lease, broadcasts
 from harness.case.match import Seen
 from harness.case.model import Ambient, Case
 from harness.case.packet import Fragments, Layer, Packet, Padded, Stimulus, Truncated
-from harness.case.symbols import FAR, NEAR
+from harness.case.symbols import FAR, NEAR, Address
 from harness.decode import Frame, decode
 from harness.judge.invariants import Breach, breaches
 from harness.judge.view import View
@@ -24,6 +24,7 @@ from harness.verdict import Difference, Explanation
 Run: TypeAlias = Generator[Wait, None, None]
 """A part of a run: yields waits, is resumed by the driver."""
 
+ARP_REQUEST = 1
 MOST_ARRIVALS = 4_000
 """Frames that a case looks at; a target that floods is not worth more memory."""
 
@@ -129,10 +130,23 @@ class State:
             if Ambient.ARP not in self.case.about:
                 return False
             sender, target = arp.fields["sender"], arp.fields["target"]
+            asks = arp.fields["operation"] == ARP_REQUEST
+            if asks and target == self.view.lease.addresses.get(Address.SENTINEL):
+                # Whom the target looks for there is the driver, not the case.
+                return False
             return sender in self.own or target in self.own
         if "igmp" in frame.parts and Ambient.IGMP not in self.case.about:
             return False
         return "ip" in frame.parts and packet_belongs(frame, self.own, self.view.lease)
+
+    def asks_for_own(self, frame: Frame) -> bool:
+        """Whether the target looks for one of the case's addresses by ARP.
+
+        It may ask again at any time; how often is said by cases that count.
+        """
+        return frame.get("arp", "operation") == ARP_REQUEST and (
+            frame.get("arp", "target") in self.own
+        )
 
     def wants_ambient(self, frame: Frame) -> bool:
         """Whether a frame that belongs to nobody is of a kind that the case is about."""
