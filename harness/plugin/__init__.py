@@ -7,7 +7,7 @@
 - `outcome`: from verdicts to pytest's outcomes
 - `record`: what a run brought; `finish`: its reports, its summary and its exit code
 - `console`: pytest's terminal for summary and progress; `allure`: where Allure's results go
-- `parallel`: what `-n` needs
+- `parallel`: what `-n` needs; `signals`: the end of a run that somebody else wants
 
 It works from any directory: `pytest /path/to/checkout/testcases --profile=my.toml`.
 """
@@ -21,7 +21,17 @@ from typing import Any
 
 import pytest
 
-from harness.plugin import allure, collect, finish, markers, options, outcome, parallel, record
+from harness.plugin import (
+    allure,
+    collect,
+    finish,
+    markers,
+    options,
+    outcome,
+    parallel,
+    record,
+    signals,
+)
 from harness.plugin import session as sessions
 from harness.plugin.collect import CaseItem
 from harness.plugin.console import ProgressDisplay
@@ -59,11 +69,16 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if record.is_worker(config):
         return
     ours = sessions.session_of(config)
-    with _one_line_errors():
-        ours.check_options()
-        ours.check_catalogue()
-        if parallel.workers_asked_for(config):
-            parallel.prepare(config, ours)
+    try:
+        with _one_line_errors():
+            ours.check_options()
+            ours.check_catalogue()
+            if parallel.workers_asked_for(config):
+                parallel.prepare(config, ours)
+    except BaseException:
+        allure.drop(config)  # no session has begun, so none will be finished
+        raise
+    signals.begin(config)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -146,6 +161,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         record.send_rest(config)
         if not record.is_worker(config):
             finish.write(session)
+        signals.end(config)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -6,6 +6,7 @@ those of the last run at the end. `--alluredir=DIR` is allure-pytest's own and w
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +90,5 @@ def drop(config: pytest.Config) -> None:
         for path in directory.path.iterdir():
             path.unlink()
         directory.path.rmdir()
+        with suppress(OSError):  # other things are there
+            directory.path.parent.rmdir()

@@ -29,7 +29,7 @@ def not_believed(result: CaseResult, lateness: int) -> CaseResult:
 
 
 def not_tried_again(first: CaseResult, gone: str) -> CaseResult:
-    """A first attempt that a second was to confirm, when the target went away."""
+    """A first attempt that a second was to confirm, and could not: the target went away."""
     first.findings = [
         finding
         if finding.verdict in (Verdict.PASS, Verdict.OBSERVED)
@@ -49,10 +49,11 @@ def agreed(first: CaseResult, second: CaseResult) -> CaseResult:
     Attempts that complain of different things are inconclusive; a first attempt that saw nothing
     complains of nothing.
     """
-    if second.verdict in (Verdict.PASS, Verdict.OBSERVED, Verdict.NOT_APPLICABLE):
+    if second.verdict in (Verdict.PASS, Verdict.OBSERVED) or first.verdict is Verdict.INCONCLUSIVE:
         return second
-    if first.verdict is Verdict.INCONCLUSIVE:
-        return second
+    if second.missing is not None:
+        first.attempts = second.attempts
+        return not_tried_again(first, f"the second attempt: {second.missing}")
     complaints = [
         {(f.requirement, f.verdict) for f in result.findings if f.verdict is not Verdict.PASS}
         for result in (first, second)

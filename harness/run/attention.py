@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Callable
+
 BLINK = 20_000
 """Microseconds between two looks at the links that cost nothing: targets are given far longer."""
 LATE = 100_000
@@ -26,3 +29,17 @@ class Attention:
         self.seen = now
         self.missed += max(0, away - BLINK)
         return away
+
+
+def spared_from_the_collector() -> Callable[[], None]:
+    """Keep Python's collector from its longest pauses; gives the way back.
+
+    A look at all objects that have lived for long takes a tenth of a second and more, and finds
+    next to nothing.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(*before[:2], _NEVER)
+    return lambda: gc.set_threshold(*before)
+
+
+_NEVER = 1_000_000_000

@@ -214,7 +214,7 @@ def _end(state: State, before: Counters | None, sentinels_at: int) -> Run:
         dead(state, state.case.requirements, "a target that is alive", missing)
         return
     if not broken and not state.case.rest_is_free:
-        came = [arrival for arrival in state.unexpected() if not state.asks_for_own(arrival.frame)]
+        came = [arrival for arrival in state.unexpected() if not state.asks_again(arrival)]
         if came:
             complain(state, state.case.requirements, "nothing more", came)
     if not state.bench.virtual:

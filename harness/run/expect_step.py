@@ -41,7 +41,7 @@ def expect(state: State, step: Expect) -> Run:
     if len(found) < step.times:
         _explain_missing(state, step, found, length)
         return
-    early = [match for match in found if match.at - state.since < step.after]
+    early = [match for match in found if step.after and match.at - state.since < step.after]
     if early:
         at = duration_words(early[0].at - state.since)
         expected = f"{packet_words(step.packet, state.view.lease)}, not before "

@@ -19,7 +19,7 @@ from typing import cast
 from harness.case.model import Case, Topology
 from harness.catalogue import Catalogue
 from harness.run.attempts import agreed, inconclusive, not_believed, not_tried_again
-from harness.run.attention import BLINK, Attention
+from harness.run.attention import BLINK, Attention, spared_from_the_collector
 from harness.run.realtime_lab import Bed
 from harness.run.realtime_task import End, RealBench, Task, clock
 from harness.run.runner import InvariantRecord, OnProgress, Progress
@@ -72,6 +72,7 @@ class RealTimeRunner:
         self._progress = progress
         self._selector = selectors.DefaultSelector()
         self._attention = Attention(clock())
+        self._undo = spared_from_the_collector()
         self._more = True
         """Whether cases may begin at once."""
         self._beds: list[Bed] = []
@@ -123,6 +124,7 @@ class RealTimeRunner:
     def close(self) -> None:
         """Give back all laboratories."""
         self.cancel()
+        self._undo()
         self._selector.close()
         for bed in self._beds:
             bed.laboratory.close()

@@ -139,13 +139,19 @@ class State:
             return False
         return "ip" in frame.parts and packet_belongs(frame, self.own, self.view.lease)
 
-    def asks_for_own(self, frame: Frame) -> bool:
-        """Whether the target looks for one of the case's addresses by ARP.
+    def asks_again(self, arrival: Arrival) -> bool:
+        """Whether the target asks by ARP what it was expected to ask before.
 
-        It may ask again at any time; how often is said by cases that count.
+        It may do that at any time; how often is said by cases that count.
         """
-        return frame.get("arp", "operation") == ARP_REQUEST and (
-            frame.get("arp", "target") in self.own
+        if arrival.frame.get("arp", "operation") != ARP_REQUEST:
+            return False
+        wanted = arrival.frame.get("arp", "target")
+        return any(
+            one.claimed
+            and one.frame.get("arp", "operation") == ARP_REQUEST
+            and one.frame.get("arp", "target") == wanted
+            for one in self.arrivals
         )
 
     def wants_ambient(self, frame: Frame) -> bool:

@@ -198,7 +198,6 @@ CASES: tuple[Case, ...] = (
                 expect(
                     ether(dst=mac(FAR_NEIGHBOUR)) / ip(dst=FAR_NEIGHBOUR) / udp(),
                     on=FAR,
-                    after=ms(-1000),
                 ),
             ),
             rest_is_free=True,

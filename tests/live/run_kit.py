@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import re
@@ -19,7 +20,7 @@ from tests.live.live_kit import namespace_of
 
 LIBRARY = str(PROJECT / "testcases")
 
-CASES = '''
+CASES = """
 from harness.case import (
     CLOSED_PORT, FAR, FAR_TESTER, OPEN_PORT, TESTER, Case, Topology, advance, classify, data,
     echo_reply, echo_request, echo_served, expect, ip, open_udp, received, seconds, send, udp, way,
@@ -68,7 +69,7 @@ CASES = (
     ),
     case("slow", MUST, open_udp("s", port=OPEN_PORT), advance(seconds(100)), *ANSWERED),
 )
-'''
+"""
 """One case for each verdict, and for each thing that a laboratory can have. `waived` and `stale`
 are so by `KNOWN`."""
 
@@ -119,6 +120,13 @@ class Place:
         path.write_text(text, encoding="utf-8")
         return path
 
+    def profile(self, name: str = "linux") -> str:
+        """The option for the profile `linux` under another name, without waivers for cases that
+        are not in the library here."""
+        text = (PROJECT / "targets" / "linux.toml").read_text(encoding="utf-8")
+        text = text.partition("\n[[waiver]]")[0].replace('name = "linux"', f'name = "{name}"')
+        return f"--profile={self.write(f'{name}.toml', text)}"
+
     def run(self, *arguments: str, library: str | None = None, before: Sequence[str] = ()) -> Ran:
         """Run to the end; nothing but reports may have been left."""
         process = self.start(*arguments, library=library, before=before)
@@ -149,9 +157,11 @@ class Place:
     def left(self) -> list[str]:
         """What lies about here that nobody asked for."""
         wanted = {"reports", "tmp", "checkout", "junit.xml", "allure"}
+        of_pytest = f"pytest-of-{getpass.getuser()}"
         here = [path for path in self.directory.iterdir() if path.suffix != ".toml"]
         strays = [path for path in here if path.name not in wanted]
-        strays += (self.directory / "tmp").rglob("*")
+        temporary = self.directory / "tmp"
+        strays += (path for path in temporary.iterdir() if path.name != of_pytest)
         strays += (self.directory / "reports").glob("*/allure-results.*")
         return sorted(str(path) for path in strays)
 

@@ -1,0 +1,230 @@
+"""Whole runs on this machine's kernel: what users start, and what they find afterwards."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness.plugin.options import PROJECT
+from tests.live.live_kit import eventually, needs_namespaces, processes_in
+from tests.live.run_kit import (
+    KNOWN,
+    LIBRARY,
+    Place,
+    allure,
+    junit,
+    make_place,
+    namespaces_of,
+    processes_of,
+    surroundings,
+    word,
+)
+
+QUICK = ("-k", "not slow")
+VERDICTS = {
+    "pass": "pass",
+    "counted": "pass",
+    "fail": "fail",
+    "deviation": "deviation",
+    "observed": "observed",
+    "inconclusive": "inconclusive",
+    "na": "not applicable",
+    "waived": "waived",
+    "stale": "stale",
+    "routed": "pass",
+    "called": "pass",
+}
+"""Of the cases of the kit, on a Linux host."""
+IN_JUNIT = {
+    "pass": "passed",
+    "observed": "passed",
+    "fail": "failure",
+    "stale": "failure",
+    "deviation": "skipped",
+    "waived": "skipped",
+    "not applicable": "skipped",
+    "inconclusive": "error",
+}
+IN_ALLURE = {
+    "pass": "passed",
+    "observed": "passed",
+    "fail": "failed",
+    "stale": "failed",
+    "deviation": "broken",
+    "waived": "skipped",
+    "not applicable": "skipped",
+    "inconclusive": "unknown",
+}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return make_place(tmp_path)
+
+
+@needs_namespaces
+class TestLinux:
+    def test_reports_agree_on_every_verdict_and_workers_bring_the_same(self, place: Place) -> None:
+        place.write("known.toml", KNOWN)
+        told = []
+        for more in (("--alluredir=allure",), ("-n2", "--allure")):
+            before = surroundings()
+            arguments = (place.profile(), "--baseline=known.toml", "--junitxml=junit.xml", *more)
+            ran = place.run(*arguments, *QUICK)
+            assert (ran.code, ran.err) == (1, ""), ran.out
+            verdicts = {word(name): verdict for name, verdict in ran.verdicts().items()}
+            assert verdicts == VERDICTS, ran.out
+            results = "allure" if "--alluredir=allure" in more else "reports/linux/allure-results"
+            assert junit(place.directory / "junit.xml") == {
+                name: (IN_JUNIT[verdict], verdict) for name, verdict in VERDICTS.items()
+            }
+            assert allure(place.directory / results) == {
+                name: (IN_ALLURE[verdict], verdict) for name, verdict in VERDICTS.items()
+            }
+            assert "gate (must): closed by fail, stale, inconclusive" in ran.out
+            assert place.left() == []
+            assert surroundings() == before
+            told.append(
+                {
+                    case["id"]: [(f["requirement"], f["verdict"]) for f in case["findings"]]
+                    for case in ran.report()["cases"]
+                }
+            )
+        assert told[0] == told[1]
+
+    def test_the_library_on_the_target_by_its_name(self, place: Place) -> None:
+        cases = (
+            "rfc1122-3.2.1.7-ttl-zero-accepted",
+            "rfc792-echo-56-octets-of-data",
+            "rfc792-time-exceeded-in-transit",
+            "rfc1122-3.2.1.7-ttl-zero-delivered",
+        )
+        ran = place.run(
+            "--target=linux",
+            *(f"--case={case}" for case in cases),
+            library=f"{LIBRARY}/rfc792 {LIBRARY}/rfc1122/s3_2_1_7_ttl.py",
+        )
+        assert (ran.code, ran.err) == (0, ""), ran.out
+        assert ran.verdicts() == dict.fromkeys(cases, "pass")
+        assert ran.report()["configuration"]["kernel"] == f"Linux {os.uname().release}"
+        assert "gate (must): open" in ran.out
+
+    def test_what_is_written_down_is_waived_and_what_is_mended_is_stale(self, place: Place) -> None:
+        chosen = tuple(f"--case=rfc1122-3.2.2.6-{name}" for name in ("fail", "deviation", "pass"))
+        first = place.run(place.profile(), *chosen, "--write-baseline=today.toml")
+        assert first.code == 1
+
+        second = place.run(place.profile(), *chosen, "--baseline=today.toml", "--gate=should")
+        assert (second.code, second.err) == (0, ""), second.out
+        assert sorted(second.verdicts().values()) == ["pass", "waived", "waived"]
+        assert "waivers without a reason yet: 2" in second.out
+
+        known = (place.directory / "today.toml").read_text(encoding="utf-8")
+        place.write("mended.toml", known.replace("3.2.2.6-fail", "3.2.2.6-pass"))
+        third = place.run(place.profile(), *chosen, "--baseline=mended.toml")
+        assert third.code == 1
+        assert third.verdicts() == {
+            "rfc1122-3.2.2.6-pass": "stale",
+            "rfc1122-3.2.2.6-fail": "fail",
+            "rfc1122-3.2.2.6-deviation": "waived",
+        }
+        assert place.left() == []
+
+
+@needs_namespaces
+class TestBrokenOff:
+    @pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "workers"])
+    def test_ctrl_c(self, place: Place, workers: tuple[str, ...]) -> None:
+        code, out = broken_off(place, signal.SIGINT, *workers)
+        assert code == pytest.ExitCode.INTERRUPTED
+        told = place.directory / "reports" / "linux" / "compliance.json"
+        assert '"rfc1122-3.2.2.6-called"' in told.read_text(encoding="utf-8")
+        assert "gate (must): not decided, the run was broken off" in out
+        assert "Traceback" not in out
+
+    def test_sigterm_is_another_ctrl_c(self, place: Place) -> None:
+        code, out = broken_off(place, signal.SIGTERM)
+        assert code == pytest.ExitCode.INTERRUPTED
+        assert "3 cases on linux: 3 pass" in out
+        assert "gate (must): not decided, the run was broken off" in out
+
+    def test_sigkill(self, place: Place) -> None:
+        code, _ = broken_off(place, signal.SIGKILL)
+        assert code == -signal.SIGKILL
+
+
+def broken_off(place: Place, number: signal.Signals, *arguments: str) -> tuple[int, str]:
+    """End a run, as a terminal would, while one of its cases waits; nothing may stay.
+
+    Gives its exit code and what it said.
+    """
+    before = surroundings()
+    wanted = ("-v", "-k", "pass or routed or called or slow")
+    run = place.start(place.profile(), *wanted, *arguments)
+    assert run.stdout is not None
+    said = ""
+    while not ("-called" in said and said.count("PASSED") == 3):
+        line = run.stdout.readline()
+        assert line, said
+        said += line
+    # The upper testers of both laboratories: the slow case's and the router's, if it has any.
+    namespaces = namespaces_of(run.pid)
+    assert namespaces
+    os.killpg(run.pid, number)
+    out, err = run.communicate(timeout=60)
+    assert err == ""
+    assert eventually(lambda: not list(processes_of(run.pid)))
+    assert not processes_in(namespaces)
+    assert eventually(lambda: place.left() == []), place.left()
+    assert surroundings() == before
+    return run.returncode, said + out
+
+
+def test_from_a_foreign_directory_with_a_profile_of_ones_own(place: Place) -> None:
+    """Every way to choose cases, of the library itself; `-n 2` brings the same."""
+    text = (PROJECT / "targets" / "bundled.toml").read_text(encoding="utf-8")
+    mine = place.write("mine.toml", text.replace('name = "bundled"', 'name = "mine"', 1))
+    ways = {
+        ("-m", "rfc1122 and must"): "rfc1122/s3_2_1_7_ttl.py::rfc1122-3.2.1.7-ttl-zero-accepted",
+        ("-m", "rfc2113"): "rfc2113/s2_router_alert.py::rfc2113-",
+        ("-k", "broadcast and echo"): "::rfc1122-3.2.2.6-",
+        ("--requirement=1122-3.2.2",): "rfc792/echo.py::rfc792-echo-56-octets-of-data",
+    }
+    counts = []
+    for way, one in ways.items():
+        index = place.run(f"--profile={mine}", *way, "--collect-only", "-q", library=LIBRARY)
+        assert (index.code, index.err) == (0, "")
+        assert one in index.out
+        counts.append(index.out.count("::"))
+    assert counts[0] > counts[1] > 0
+
+    # One name, here and there; a relative path, an absolute one.
+    case = "rfc2113-2.1-value-zero-delivered-to-the-router"
+    chosen = {}
+    for profile, way in (
+        ("mine.toml", ("-m", "rfc2113")),
+        (str(mine), ("-m", "rfc2113", "-n2")),
+        ("mine.toml", (f"--case={case}",)),
+    ):
+        ran = place.run(f"--profile={profile}", *way, library=LIBRARY + "/rfc2113")
+        assert (ran.code, ran.err) == (0, ""), ran.out
+        chosen[profile, way] = ran.verdicts("mine")
+    alone, shared, one_case = chosen.values()
+    assert alone == shared
+    assert len(alone) > 1
+    assert list(one_case) == [case]
+    assert place.left() == []
+
+
+def test_make_has_the_same_runs() -> None:
+    """What `make test` runs of this is what people type: no option that only it knows."""
+    live = (PROJECT / ".ci" / "live").read_text(encoding="utf-8")
+    assert "-m pytest testcases --target=linux" in live
+    listed = subprocess.run(
+        ["make", "-n", "conformance"], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert "-m pytest testcases --allure" in listed.stdout
