@@ -19,6 +19,8 @@ from harness.baseline import hint
 from harness.case.model import Case
 from harness.catalogue import Catalogue, Requirement, UnknownRequirement
 
+LIBRARY = Path(__file__).resolve().parents[2] / "testcases"
+"""The product's own cases."""
 _FOLDER = re.compile(r"rfc\d+")
 
 
@@ -92,6 +94,7 @@ class Index:
     def __init__(self) -> None:
         self._modules: dict[str, Path] = {}
         self._folders: set[Path] = set()
+        self._read: dict[Path, frozenset[str]] = {}
 
     def add(self, path: Path, cases: Iterable[Case], shown: str) -> None:
         """Note the cases of a module.
@@ -114,16 +117,22 @@ class Index:
     def cases_like(self, case_id: str) -> frozenset[str]:
         """The ids among which this one would be; reads modules that the run did not need.
 
-        First those of the RFC that the id names, then all.
+        First those of the RFC that the id names, then all; the product's own are always known.
         """
         known = set(self._modules)
         for part in (case_id.partition("-")[0], "."):
             if case_id in known:
                 break
-            for folder in self._folders:
-                for path in case_modules(folder / part):
-                    known.update(case.id for case in load_cases(path, path.name))
+            for folder in sorted({*self._folders, LIBRARY}):
+                known.update(self._ids_in(folder / part))
         return frozenset(known)
+
+    def _ids_in(self, folder: Path) -> frozenset[str]:
+        """The ids of a folder's modules, read once."""
+        if folder not in self._read:
+            cases = (load_cases(path, path.name) for path in case_modules(folder))
+            self._read[folder] = frozenset(case.id for some in cases for case in some)
+        return self._read[folder]
 
     def check(self, case_id: str) -> None:
         """Make sure that a case that was asked for is among those of the run.
