@@ -90,6 +90,11 @@ def uses_on_link(case: Case) -> bool:
     return bool(named & ON_LINK) or bool(case.mutes) or sends_arp(case)
 
 
+def names(case: Case, symbol: Address) -> bool:
+    """Whether a case says an address anywhere."""
+    return symbol in case.mutes or any(symbol in _addresses(step) for step in all_steps(case))
+
+
 def sends_arp(case: Case) -> bool:
     """Whether a case sends ARP packets: their sender is NEIGHBOUR unless it is given."""
     return any(

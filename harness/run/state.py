@@ -16,15 +16,21 @@ from harness.judge.invariants import Breach, breaches
 from harness.judge.view import View
 from harness.run.bench import Arrival, Bench, Wait, microseconds
 from harness.run.observation import Observation, Outcome
+from harness.run.sharing import names
 from harness.summary import summary_of
 from harness.target.base import TargetGone
 from harness.trace import Event, Trace
 from harness.verdict import Difference, Explanation
 
+ABSENTEES = (Address.ABSENT, Address.FAR_ABSENT)
 Run: TypeAlias = Generator[Wait, None, None]
 """A part of a run: yields waits, is resumed by the driver."""
 
 ARP_REQUEST = 1
+ETHERTYPE_IP = b"\x08\x00"
+REASSEMBLY_EXCEEDED = (11, 1)
+TRAIN_BEGINS = 8
+"""Octets of a fragment's data that tell one case's train from another's."""
 MOST_ARRIVALS = 4_000
 """Frames that a case looks at; a target that floods is not worth more memory."""
 
@@ -59,6 +65,8 @@ class State:
     phase: str = ""
     sequence: int = 0
     """Of the last sentinel."""
+    trains: set[bytes] = field(default_factory=set)
+    """What the data of the fragments sent begins with, of first ones; nothing stands for others."""
     queues: dict[tuple[str, bool], list[dict[str, Any]]] = field(default_factory=dict)
     """What was read from sockets (and, under True, of errors) and not claimed yet."""
     dead: str | None = None
@@ -137,6 +145,8 @@ class State:
             return sender in self.own or target in self.own
         if "igmp" in frame.parts and Ambient.IGMP not in self.case.about:
             return False
+        if self._is_about_other_train(frame):
+            return False
         return "ip" in frame.parts and packet_belongs(frame, self.own, self.view.lease)
 
     def asks_again(self, arrival: Arrival) -> bool:
@@ -153,6 +163,27 @@ class State:
             and one.frame.get("arp", "target") == wanted
             for one in self.arrivals
         )
+
+    def _is_about_other_train(self, frame: Frame) -> bool:
+        """Whether a Time Exceeded is late: about fragments of a case that had these addresses."""
+        icmp = frame.parts.get("icmp")
+        if icmp is None or (icmp.fields["type"], icmp.fields["code"]) != REASSEMBLY_EXCEEDED:
+            return False
+        quote = icmp.fields.get("quote") or b""
+        begins = quote[(quote[0] & 15) * 4 :][:TRAIN_BEGINS] if quote else b""
+        if len(begins) < TRAIN_BEGINS or not self.trains:
+            return not self.trains
+        return begins not in self.trains
+
+    def _note_train(self, frame: bytes) -> None:
+        packet = frame if self.bare_ip else frame[14:]
+        if not self.bare_ip and frame[12:14] != ETHERTYPE_IP:
+            return
+        place = int.from_bytes(packet[6:8], "big")
+        if place & 0x3FFF:
+            header = (packet[0] & 15) * 4
+            first = not place & 0x1FFF
+            self.trains.add(packet[header : header + TRAIN_BEGINS] if first else b"")
 
     def wants_ambient(self, frame: Frame) -> bool:
         """Whether a frame that belongs to nobody is of a kind that the case is about."""
@@ -185,6 +216,7 @@ class State:
             link=link,
             frame=frame,
         )
+        self._note_train(frame)
         self.bench.transmit(link, frame)
 
     def trace_reply(self, at: int, link: int, frame: bytes) -> None:
@@ -310,7 +342,12 @@ def new_state(case: Case, bench: Bench) -> State:
     lease = bench.lease
     trace = Trace(link_names=tuple(link.name for link in lease.links))
     trace.bare_ip = lease.links[NEAR].bare_ip
-    state = State(case, bench, View(lease, bench.time_of_day_ms), trace, trace.bare_ip, lease.own())
+    own = lease.own()
+    if Ambient.ARP in case.about:
+        # Whom nobody answers for is asked for long after the case that named him.
+        absent = {lease.addresses.get(symbol) for symbol in ABSENTEES if not names(case, symbol)}
+        own = frozenset(own - absent)
+    state = State(case, bench, View(lease, bench.time_of_day_ms), trace, trace.bare_ip, own)
     routers = {router for link in lease.links for router in (link.gateway, link.second_gateway)}
     state.routers = frozenset(router for router in routers if router is not None)
     state.broadcasts = broadcasts(lease.links)

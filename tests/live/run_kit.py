@@ -16,6 +16,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from harness.plugin.options import PROJECT
+from harness.target.namespaces import Namespace
 from tests.live.live_kit import namespace_of
 
 LIBRARY = str(PROJECT / "testcases")
@@ -164,6 +165,66 @@ class Place:
         strays += (path for path in temporary.iterdir() if path.name != of_pytest)
         strays += (self.directory / "reports").glob("*/allure-results.*")
         return sorted(str(path) for path in strays)
+
+
+SHORT = (
+    "--target=external",
+    "--interface=cable",
+    "--target-address=192.0.2.1/24",
+    "--tester-addresses=192.0.2.10-192.0.2.49",
+)
+"""The link of `hand_made`, as the command line describes it."""
+
+LINK = """
+[[link]]
+interface = "cable"
+target = "192.0.2.1/24"
+gateway = "192.0.2.254"
+neighbours = "192.0.2.10-192.0.2.49"
+absent = "192.0.2.50-192.0.2.59"
+remotes = "198.18.0.0/16"
+"""
+FAR_LINK = """
+[[link]]
+interface = "second"
+target = "198.51.100.1/24"
+gateway = "198.51.100.254"
+neighbours = "198.51.100.10-198.51.100.49"
+absent = "198.51.100.50-198.51.100.59"
+remotes = "198.19.0.0/16"
+"""
+
+
+def external(topology: str, *links: str) -> str:
+    """A profile of an external target that can't be set to anything."""
+    return f"""
+[target]
+name = "mine"
+kind = "external"
+description = "a Linux by hand"
+
+[offers]
+topologies = ["{topology}"]
+
+[settings]
+default_ttl = 64
+{"".join(links)}
+"""
+
+
+def make_router(tester: Namespace, host: Namespace) -> None:
+    """Make the host of `hand_made` a router with a second link, as `FAR_LINK` has it."""
+    with tester.network() as network:
+        macs = bytes.fromhex("025400000002"), bytes.fromhex("024950340002")
+        network.add_pair("second", macs[0], "eth1", macs[1], host)
+        network.bring_up("second")
+    with host.network() as network:
+        network.bring_up("eth1")
+        network.add_address("eth1", "198.51.100.1", 24)
+        network.add_route("198.19.0.0/16", "198.51.100.254")
+    host.set("ipv4/ip_forward", 1)
+    with tester.network() as network:
+        network.await_carrier("second")
 
 
 def make_place(directory: Path) -> Place:
