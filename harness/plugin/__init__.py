@@ -78,7 +78,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     except BaseException:
         allure.drop(config)  # no session has begun, so none will be finished
         raise
-    signals.begin(config)
+    interrupts = signals.interrupts_of(config)
+    ours.check_signals = interrupts.check
+    interrupts.listen()
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -131,6 +133,15 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let a case and its report end in good order when somebody ends the run."""
+    if not isinstance(item, CaseItem):
+        return (yield)
+    with signals.interrupts_of(item.config).held():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -161,7 +172,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         record.send_rest(config)
         if not record.is_worker(config):
             finish.write(session)
-        signals.end(config)
+        signals.interrupts_of(config).deafen()
 
 
 @pytest.hookimpl(optionalhook=True)

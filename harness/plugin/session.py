@@ -65,6 +65,8 @@ class CaseSession:
         self.progress: ProgressDisplay | None = None
         self.description: Mapping[str, Any] | None = None
         self.strays: list[Finding] = []
+        self.check_signals: Callable[[], None] = lambda: None
+        """Raises KeyboardInterrupt if the run is to end."""
         self._workshop = workshop
         self._target: Target | None = None
         self._runner: Runner | None = None
@@ -174,6 +176,7 @@ class CaseSession:
                 self.progress.hide()
 
     def _show(self, progress: Progress) -> None:
+        self.check_signals()
         if self.progress is not None:
             self.progress.show(progress)
 

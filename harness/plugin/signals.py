@@ -1,31 +1,81 @@
-"""SIGTERM, by which CI systems end a run: as Ctrl-C, so that what is known is reported."""
+"""Ctrl-C, and SIGTERM, by which CI systems end a run: what is known is reported.
+
+An exception out of nowhere is not always survived by what it hits: pytest may lose the reports
+over it, Python may swallow it. While a case is run the first signal is therefore only noted, and
+the run ends at the next place that is fit for it, half a second later at most. The second one
+ends the run where it stands.
+"""
 
 from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 import pytest
 
-_BEFORE = pytest.StashKey[Any]()
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def begin(config: pytest.Config) -> None:
-    """Let SIGTERM end the run in good order."""
-    if threading.current_thread() is threading.main_thread():
-        config.stash[_BEFORE] = signal.signal(signal.SIGTERM, _interrupt)
+class Interrupts:
+    """The wish that a run may end, and when it is heard."""
+
+    def __init__(self) -> None:
+        self._held = False
+        self._asked = False
+        self._before: dict[signal.Signals, Any] = {}
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Note the first signal only; it is heard by `check`, or at the end.
+
+        Raises:
+            KeyboardInterrupt: a signal came.
+        """
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+        self.check()
+
+    def check(self) -> None:
+        """Hear a signal that came.
+
+        Raises:
+            KeyboardInterrupt: one did.
+        """
+        if self._asked:
+            self._asked = False
+            raise KeyboardInterrupt
+
+    def listen(self) -> None:
+        """Take the signals, but those that whoever started the run has switched off."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        for number in SIGNALS:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self._before[number] = signal.signal(number, self._take)
+
+    def deafen(self) -> None:
+        """Let the signals do what they did before."""
+        for number, before in self._before.items():
+            signal.signal(number, before)
+        self._before.clear()
+
+    def _take(self, _number: int, _frame: FrameType | None) -> None:
+        if self._held and not self._asked:
+            self._asked = True
+        else:
+            raise KeyboardInterrupt
 
 
-def end(config: pytest.Config) -> None:
-    """Let SIGTERM do what it did before."""
-    before = config.stash.get(_BEFORE, None)
-    if before is not None:
-        signal.signal(signal.SIGTERM, before)
-        del config.stash[_BEFORE]
+_INTERRUPTS = pytest.StashKey[Interrupts]()
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: the reports are being written
-    raise KeyboardInterrupt
+def interrupts_of(config: pytest.Config) -> Interrupts:
+    """Those of this process."""
+    return config.stash.setdefault(_INTERRUPTS, Interrupts())

@@ -8,6 +8,8 @@ from harness.case.model import Case
 from harness.judge.words import duration_words
 from harness.verdict import CaseResult, Finding, Verdict
 
+COMPLAINTS = frozenset({Verdict.FAIL, Verdict.DEVIATION, Verdict.INCONCLUSIVE})
+
 
 def inconclusive(case: Case, reason: str) -> CaseResult:
     """The result of a case that could not be run."""
@@ -26,6 +28,11 @@ def not_believed(result: CaseResult, lateness: int) -> CaseResult:
         for finding in result.findings
     ]
     return result
+
+
+def complains(result: CaseResult | None) -> bool:
+    """Whether a result says anything against the target, or nothing at all."""
+    return result is not None and result.verdict in COMPLAINTS
 
 
 def not_tried_again(first: CaseResult, gone: str) -> CaseResult:

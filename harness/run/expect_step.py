@@ -145,6 +145,8 @@ def _explain_missing(state: State, step: Expect, found: list[Match], length: int
         return
     arrival, found_differences = near
     actual = summary_of(arrival.frame)
+    if step.times > 1:
+        actual = f"{len(found) or 'none'} came, and {actual}"
     if step.on is None or arrival.link == step.on:
         state.broken(
             cites,
@@ -152,7 +154,7 @@ def _explain_missing(state: State, step: Expect, found: list[Match], length: int
             actual,
             found=tuple(found_differences),
             frame=arrival.frame.octets,
-            missing=arrival.ambient or (step.train and _is_piece(arrival.frame)),
+            missing=_may_be_lost(step, arrival),
         )
     else:
         links = state.view.lease.links
@@ -164,8 +166,11 @@ def _explain_missing(state: State, step: Expect, found: list[Match], length: int
         )
 
 
-def _is_piece(frame: Frame) -> bool:
-    return bool(frame.get("ip", "mf") or frame.get("ip", "offset"))
+def _may_be_lost(step: Expect, near: Arrival) -> bool:
+    """Whether what came says no more than that something else may have been lost."""
+    fields = near.frame.parts["ip"].fields if "ip" in near.frame.parts else {}
+    piece = bool(fields.get("mf") or fields.get("offset"))
+    return near.ambient or step.times > 1 or (step.train and piece)
 
 
 def nearest(

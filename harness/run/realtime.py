@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import selectors
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 from harness.case.model import Case, Topology
 from harness.catalogue import Catalogue
-from harness.run.attempts import agreed, inconclusive, not_believed, not_tried_again
+from harness.run.attempts import agreed, complains, inconclusive, not_believed, not_tried_again
 from harness.run.attention import BLINK, Attention, spared_from_the_collector
 from harness.run.realtime_lab import Bed
 from harness.run.realtime_task import End, RealBench, Task, clock
@@ -29,6 +29,7 @@ from harness.run.sharing import (
     longest_seconds,
     runs_alone,
     uses_on_link,
+    widest,
 )
 from harness.target.base import (
     Configuration,
@@ -42,8 +43,6 @@ from harness.target.base import (
 )
 from harness.verdict import CaseResult, Finding
 
-WIDTH = (Topology.HOST, Topology.MULTIHOMED, Topology.ROUTER)
-"""Topologies: the links of each are links of the next."""
 MOST_IN_FLIGHT = 200
 """Cases in flight in one laboratory at a time."""
 SLICE = 8_000
@@ -55,7 +54,7 @@ OVERHEAD_SECONDS = 0.1
 PROGRESS_INTERVAL = 500_000
 LATE_ATTEMPTS = 4
 """How often a case is tried at most while the tester is late."""
-SHORT_SECONDS = 2.0
+SHORT_SECONDS = 5.0
 """Up to when the second attempt of a case may keep a whole host for itself."""
 SILENCE = 20_000_000
 """Microseconds without any answer after which a target that can't be restarted is given up."""
@@ -80,7 +79,7 @@ class RealTimeRunner:
         self._alone_room: dict[tuple[Configuration, bool], dict[Bed, float]] = {}
         """Seconds that laboratories for cases alone can still take; those for cases that leave
         reports of groups behind are others."""
-        self._widest = WIDTH[0]
+        self._widest = Topology.HOST
         """Of the topologies of all cases: that of a target with one laboratory."""
         self._results: dict[str, CaseResult] = {}
         self._first: dict[str, CaseResult] = {}
@@ -93,12 +92,13 @@ class RealTimeRunner:
 
     def prepare(self, cases: Sequence[Case]) -> None:
         """Set up the laboratories for all cases; the longest waits begin first."""
-        self._widest = max((case.topology for case in cases), key=WIDTH.index, default=WIDTH[0])
+        self._widest = widest(self._widest, *(case.topology for case in cases))
         ordered = sorted(
             cases, key=lambda case: longest_seconds(case, self._target.timers), reverse=True
         )
         for case in ordered:
             self._enqueue(case)
+            self._show_progress(clock())
 
     def result(self, case: Case) -> CaseResult:
         """Run the event loop until this case's result is known."""
@@ -149,7 +149,7 @@ class RealTimeRunner:
         configuration = configuration_of(case)
         if not self._target.side_by_side:
             # There is one laboratory; what is set there, the profile has said.
-            configuration = Configuration(max(case.topology, self._widest, key=WIDTH.index))
+            configuration = Configuration(widest(case.topology, self._widest))
         alone = runs_alone(case, self._target.offers)
         if alone and self._target.side_by_side:
             bed = self._bed_for_one(case, configuration)
@@ -219,7 +219,8 @@ class RealTimeRunner:
         if self._more:
             return 0
         now = clock()
-        return max(0, min((t.due for bed in self._beds for t in bed.flying), default=now) - now)
+        due = min((task.due for bed in self._beds for task in bed.flying), default=now)
+        return min(max(0, due - now), PROGRESS_INTERVAL)
 
     def _look(self, pause: int) -> None:
         """Take the frames that wait, or come in a while."""
@@ -294,11 +295,22 @@ class RealTimeRunner:
             task.result = not_believed(task.result, task.lateness)
         elif bed.gone is None:
             bed.gone = self._death(bed, task)
-        if task.end is not End.SEEN and not task.late and task.case.id not in self._first:
+        if not task.late and task.case.id not in self._first and self._is_doubtful(task):
             self._first[task.case.id] = task.result
             self._again(bed, task)
             return
         self._settle(task.case, task.result)
+
+    def _is_doubtful(self, task: Task) -> bool:
+        """Whether what a first attempt brought is to be confirmed.
+
+        An answer may have been lost, and a small host that many share forgets things in a crowd.
+        """
+        crowd = not (self._target.side_by_side or task.alone) and self._is_short(task.case)
+        return task.end is not End.SEEN or (crowd and complains(task.result))
+
+    def _is_short(self, case: Case) -> bool:
+        return longest_seconds(case, self._target.timers) < SHORT_SECONDS
 
     def _again(self, bed: Bed, task: Task) -> None:
         if changes_igmp_version(task.case) and self._target.side_by_side:
@@ -307,8 +319,7 @@ class RealTimeRunner:
             bed.wake_upper()
         alone = task.alone or task.end is End.DEAD
         if not self._target.side_by_side:
-            # A small target may lose an answer in a crowd.
-            alone = alone or longest_seconds(task.case, self._target.timers) < SHORT_SECONDS
+            alone = alone or self._is_short(task.case)
         self._queue(bed, task.case, alone=alone).append((task.case, task.attempt + 1))
 
     def _death(self, bed: Bed, task: Task) -> TargetGone | None:
@@ -320,7 +331,7 @@ class RealTimeRunner:
         if task.state.gone is not None:
             return task.state.gone
         unanswered = task.state.dead is not None and task.state.step == 0
-        silence = bed.silence(clock(), answered=not unanswered)
+        silence = bed.silence(clock(), answered=task.state.dead is None)
         if unanswered and self._target.offers.restart:
             return TargetGone(str(task.state.dead))
         if silence > SILENCE:
@@ -382,10 +393,5 @@ class RealTimeRunner:
         if self._progress is None or now - self._shown < PROGRESS_INTERVAL:
             return
         self._shown = now
-        left = max((w for w in self._waits(now)), default=0.0)
-        self._progress(Progress(len(self._results), self._total, left))
-
-    def _waits(self, now: int) -> Iterator[float]:
-        for bed in self._beds:
-            for task in bed.flying:
-                yield max(0, task.deadline - now) / 1_000_000
+        left = max((task.deadline - now for bed in self._beds for task in bed.flying), default=0)
+        self._progress(Progress(len(self._results), self._total, max(0, left) / 1_000_000))

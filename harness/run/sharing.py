@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from harness.case.model import Ambient, Case
+from harness.case.model import Ambient, Case, Topology
 from harness.case.packet import Fragments, Layer, Packet, Padded, Stimulus, Truncated
 from harness.case.steps import (
     Advance,
@@ -28,6 +28,8 @@ ON_LINK = frozenset({NEIGHBOUR, NEIGHBOUR_2, ABSENT, FAR_NEIGHBOUR, FAR_ABSENT})
 """Addresses of which a link has few: leased only to cases that name them."""
 _OWN_SENDERS = ON_LINK | {None}
 IGMP_QUERY = 0x11
+WIDTH = (Topology.HOST, Topology.MULTIHOMED, Topology.ROUTER)
+"""The links of each topology are links of the next."""
 
 
 def all_steps(case: Case) -> tuple[Step, ...]:
@@ -88,6 +90,11 @@ def uses_on_link(case: Case) -> bool:
     named = case.mutes | {a for step in all_steps(case) for a in _addresses(step)}
     # Where a router is mute, sentinels come from an address on the link.
     return bool(named & ON_LINK) or bool(case.mutes) or sends_arp(case)
+
+
+def widest(*topologies: Topology) -> Topology:
+    """The topology whose links are those of all the others and more."""
+    return max(topologies, key=WIDTH.index)
 
 
 def names(case: Case, symbol: Address) -> bool:

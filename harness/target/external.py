@@ -177,6 +177,12 @@ def _offers(profile: Profile, links: tuple[LinkPlan, ...]) -> Offers:
     if len(links) == 1 and offers.topologies & TWO_LINKS:
         claimed = ", ".join(sorted(offers.topologies & TWO_LINKS))
         raise TargetError(f"{where}: it offers {claimed} with one link")
+    if Topology.ROUTER.value in offers.topologies and len(offers.topologies) > 1:
+        others = ", ".join(sorted(offers.topologies - {Topology.ROUTER.value}))
+        raise TargetError(
+            f"{where}: it offers router and {others}, and what is on a cable forwards or does "
+            f"not: use a profile for each"
+        )
     if not offers.topologies:
         raise TargetError(f"{where}: [offers] names no topologies")
     if offers.calls and "upper" not in profile.options:

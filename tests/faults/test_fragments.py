@@ -308,6 +308,7 @@ FAULTS = (
         "MF is clear in the middle",
         rows(
             """
+            1122-3.2.2.6-f 1122-3.2.2.6-g
             1122-3.3.2-c 1812-4.2.2.7-a 1812-4.2.2.7-b 1812-5.2.6-a
             791-3.1.cksum-c 791-3.1.flags-c 791-3.1.fo-a 791-3.1.opt-c 791-3.2.frag-c
             791-3.2.fragproc-a
@@ -320,6 +321,7 @@ FAULTS = (
         "offsets are eight octets short",
         rows(
             """
+            1122-3.2.2.6-f 1122-3.2.2.6-g
             1122-2.3.3-g 1122-3.2.1.8c-f 1122-3.3.2-c 1812-3.3.4-a
             1812-4.2.2.7-a 1812-4.2.2.7-b 1812-5.2.6-a 6864-4.3-c 791-3.1.cksum-c 791-3.1.flags-c
             791-3.1.fo-a 791-3.1.opt-c 791-3.2.frag-c 791-3.2.fragproc-a 792-rd-b
@@ -338,6 +340,7 @@ FAULTS = (
         "each piece has its own Identification",
         rows(
             """
+            1122-3.2.2.6-f 1122-3.2.2.6-g
             1122-2.3.3-g 1122-3.3.2-c 1812-3.3.4-a 1812-4.2.2.7-a
             1812-4.2.2.7-b 791-3.1.cksum-c 791-3.1.flags-c 791-3.1.fo-a 791-3.1.id-a
             791-3.2.frag-c 791-3.2.frag-g 791-3.2.fragproc-a
