@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from harness.case import (
@@ -43,6 +45,7 @@ from harness.case import (
 from harness.case.match import between
 from harness.catalogue import load
 from harness.run import make_runner
+from harness.run.attempts import agreed, inconclusive
 from harness.run.lockstep import LockstepRunner
 from harness.run.realtime import RealTimeRunner
 from harness.trace import Event
@@ -250,6 +253,42 @@ def test_a_target_that_dies_with_cases_in_flight_makes_suspects_not_culprits() -
     verdicts = {result.verdict for result in results.values()}
     assert Verdict.INCONCLUSIVE in verdicts
     assert Verdict.FAIL not in verdicts
+
+
+def test_a_host_that_stays_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.run.realtime.SILENCE", 150_000)
+    ill = type("Dies", (DiesAfter,), {"frames": 12})
+    many = tuple(replace(ANSWERED, id=f"rfc791-x-{n}", title=f"{n}") for n in range(40))
+    results = run_real(RealTarget(ill, side_by_side=False), *many)
+    reasons = [f.reason or "" for r in results.values() for f in r.findings if f.reason]
+    assert reasons
+    assert all("nothing was answered for" in reason for reason in reasons)
+    assert {r.verdict for r in results.values()} <= {Verdict.PASS, Verdict.INCONCLUSIVE}
+
+
+def test_a_first_attempt_that_saw_nothing_contradicts_no_second() -> None:
+    unseen = inconclusive(WRONG, "no sign of life")
+    broken = lockstep().result(WRONG)
+    assert agreed(unseen, broken).verdict is Verdict.FAIL
+
+
+class ForgetsInACrowd(Through):
+    """Answers no echo requests that come together, but each that comes alone."""
+
+    last = -5_001
+
+    def inject(self, link: int, frame: bytes, now: int) -> None:
+        if frame[12:14] == b"\x08\x00" and b"sentinel" not in frame:
+            lone, self.last = now - self.last > 5_000, now
+            if not lone:
+                return
+        self.inner.inject(link, frame, now)
+
+
+def test_what_a_host_on_a_cable_shows_in_a_crowd_is_looked_at_again() -> None:
+    many = tuple(replace(ANSWERED, id=f"rfc791-x-{n}", title=f"{n}") for n in range(20))
+    results = run_real(RealTarget(ForgetsInACrowd, side_by_side=False), *many)
+    assert Verdict.FAIL not in {r.verdict for r in results.values()}
 
 
 def test_a_target_that_can_be_restarted_is() -> None:

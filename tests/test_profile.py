@@ -353,6 +353,10 @@ class TestOpening:
 
         router = BOX.replace('["host"]', '["router"]')
         assert "it offers router with one link" in refused(router + LINK)
+        both = BOX.replace('["host"]', '["host", "router"]')
+        assert "it offers router and host, and what is on a cable" in refused(
+            both + LINK + FAR_LINK
+        )
         assert "names no topologies" in refused(BOX.replace('["host"]', "[]") + LINK)
         calls = BOX.replace('["host"]', '["host"]\ncalls = ["open_udp"]')
         assert "offers calls and names no upper tester" in refused(calls + LINK)

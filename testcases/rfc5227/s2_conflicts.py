@@ -69,14 +69,14 @@ CASES: tuple[Case, ...] = (
     Case(
         "rfc5227-2.5-probe-not-learned",
         cites="5227-2.5-b",
-        title="after a probe nothing is sent to 0.0.0.0",
+        title="after a probe nothing is sent to its sender as 0.0.0.0",
         about=ABOUT_ARP,
-        no_control="an answer to 0.0.0.0 is never right",
+        no_control="an entry for 0.0.0.0 is never right",
         steps=(
             send(PROBE),
             expect(arp(operation=2, sender=HOST, target="0.0.0.0")),
             send(ether(src=mac(NEIGHBOUR)) / ip(src="0.0.0.0") / echo_request()),
-            silence(of=ip(dst="0.0.0.0")),
+            silence(of=ether(dst=mac(NEIGHBOUR)) / ip(dst="0.0.0.0")),
         ),
     ),
     Case(

@@ -225,7 +225,7 @@ FAULTS = (
         "nothing is learned from requests for the host",
         rows(
             """
-            1122-2.3.2.1-e 1122-3.3.1.4-a 1122-3.3.1.4-b 826-recv-a 826-recv-b 826-recv-d
+            1122-2.3.2.1-e 1122-3.3.1.4-a 1122-3.3.1.4-b 826-recv-a 826-recv-b
             """
         ),
         _of_table("heard", _never_new),
