@@ -66,9 +66,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Refuse what can't work before anything is collected, and before workers are started."""
     config = session.config
+    ours = sessions.session_of(config)
+    ours.check_signals = signals.listen(config).check
     if record.is_worker(config):
         return
-    ours = sessions.session_of(config)
     try:
         with _one_line_errors():
             ours.check_options()
@@ -77,10 +78,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
                 parallel.prepare(config, ours)
     except BaseException:
         allure.drop(config)  # no session has begun, so none will be finished
+        signals.deafen(config)
         raise
-    interrupts = signals.interrupts_of(config)
-    ours.check_signals = interrupts.check
-    interrupts.listen()
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -137,7 +136,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     """Let a case and its report end in good order when somebody ends the run."""
     if not isinstance(item, CaseItem):
         return (yield)
-    with signals.interrupts_of(item.config).held():
+    with signals.held(item.config):
         return (yield)
 
 
@@ -160,19 +159,20 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     record.take(report)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
     """Give the target back; write the reports, also after Ctrl-C; set the exit code."""
     config = session.config
     ours = sessions.session_of(config)
-    try:
-        ours.close()
-    finally:
-        allure.deafen(config)
-        record.send_rest(config)
-        if not record.is_worker(config):
-            finish.write(session)
-        signals.interrupts_of(config).deafen()
+    with signals.ending(config):
+        try:
+            ours.close()
+        finally:
+            allure.deafen(config)
+            record.send_rest(config)
+            if not record.is_worker(config):
+                finish.write(session)
+        yield
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -23,24 +23,13 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class Interrupts:
     """The wish that a run may end, and when it is heard."""
 
-    def __init__(self) -> None:
-        self._held = False
+    def __init__(self, *, once: bool) -> None:
+        self.holding = False
+        """Whether the first signal is only noted."""
+        self._once = once
         self._asked = False
+        self._heard = False
         self._before: dict[signal.Signals, Any] = {}
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Note the first signal only; it is heard by `check`, or at the end.
-
-        Raises:
-            KeyboardInterrupt: a signal came.
-        """
-        self._held = True
-        try:
-            yield
-        finally:
-            self._held = False
-        self.check()
 
     def check(self) -> None:
         """Hear a signal that came.
@@ -48,8 +37,8 @@ class Interrupts:
         Raises:
             KeyboardInterrupt: one did.
         """
-        if self._asked:
-            self._asked = False
+        if self._asked and not self._heard:
+            self._heard = True
             raise KeyboardInterrupt
 
     def listen(self) -> None:
@@ -67,15 +56,54 @@ class Interrupts:
         self._before.clear()
 
     def _take(self, _number: int, _frame: FrameType | None) -> None:
-        if self._held and not self._asked:
-            self._asked = True
-        else:
+        if self._asked and self._once:
+            return
+        first, self._asked = not self._asked, True
+        if not (first and self.holding):
+            self._heard = True
             raise KeyboardInterrupt
 
 
 _INTERRUPTS = pytest.StashKey[Interrupts]()
 
 
-def interrupts_of(config: pytest.Config) -> Interrupts:
-    """Those of this process."""
-    return config.stash.setdefault(_INTERRUPTS, Interrupts())
+def listen(config: pytest.Config) -> Interrupts:
+    """Take the signals from now on.
+
+    A worker gets several: from the terminal and from the controller, which ends it if need be.
+    """
+    interrupts = config.stash[_INTERRUPTS] = Interrupts(once=hasattr(config, "workerinput"))
+    interrupts.listen()
+    return interrupts
+
+
+def deafen(config: pytest.Config) -> None:
+    """Let the signals do what they did before."""
+    config.stash[_INTERRUPTS].deafen()
+
+
+@contextmanager
+def held(config: pytest.Config) -> Iterator[None]:
+    """Hear the first signal at the end, or when somebody checks.
+
+    Raises:
+        KeyboardInterrupt: a signal came.
+    """
+    interrupts = config.stash[_INTERRUPTS]
+    interrupts.holding = True
+    try:
+        yield
+    finally:
+        interrupts.holding = False
+    interrupts.check()
+
+
+@contextmanager
+def ending(config: pytest.Config) -> Iterator[None]:
+    """The run ends anyway: the first signal is late; afterwards they do what they did before."""
+    interrupts = config.stash[_INTERRUPTS]
+    interrupts.holding = True
+    try:
+        yield
+    finally:
+        interrupts.deafen()
