@@ -74,6 +74,11 @@ def test_each_verdict_says_first_what_it_is(run: Run, case: str, first: str) -> 
     assert explained(run, case).startswith(message)
 
 
+def test_what_a_run_found_missing_is_a_sentence_of_its_own() -> None:
+    result = CaseResult("x", missing="the target does not offer it: no answer")
+    assert words.not_applicable(result) == "not applicable: the target does not offer it: no answer"
+
+
 def test_a_plain_pass_says_nothing(run: Run) -> None:
     passed = result_of(run, sample.PASSED)
     assert words.message(passed, run.catalogue) is None

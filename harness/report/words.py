@@ -202,7 +202,10 @@ def finding_lines(finding: Finding, requirement: Requirement, *, full: bool = Tr
 
 def not_applicable(result: CaseResult) -> str:
     """Why a case is not applicable, in one line."""
-    return f"not applicable: the target lacks {result.missing or 'what the case needs'}"
+    missing = result.missing or "what the case needs"
+    # What its profile does not offer is named; what a run found out is a sentence already.
+    named = missing.startswith(("topology ", "setting ", "upper tester call ", "what "))
+    return f"not applicable: {'the target lacks ' if named else ''}{missing}"
 
 
 def worth_telling(result: CaseResult) -> list[Finding]:
