@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from types import CodeType
 from typing import Any, TypeAlias
 
 import pytest
@@ -18,7 +19,8 @@ from harness.run.lockstep import LockstepRunner
 from harness.target.base import Configuration, Laboratory, VirtualLaboratory
 from harness.target.bundled import BundledTarget
 from harness.target.profile import load_profile
-from harness.verdict import Verdict
+from harness.verdict import CaseResult, Verdict
+from tests.faults import reach
 
 Patch: TypeAlias = Callable[[pytest.MonkeyPatch], None]
 Wrap: TypeAlias = Callable[[VirtualLaboratory], VirtualLaboratory]
@@ -119,6 +121,30 @@ class WrappedLaboratory:
         ]
 
 
+class _Recording(WrappedLaboratory):
+    """Notes every frame, with the name of the method that is asked about it."""
+
+    def __init__(self, inner: VirtualLaboratory) -> None:
+        super().__init__(inner)
+        self.frames: list[tuple[str, int, bytes]] = []
+
+    def to_target(self, link: int, frame: bytes) -> Sequence[bytes]:
+        self.frames.append(("to_target", link, frame))
+        return (frame,)
+
+    def from_target(self, link: int, frame: bytes) -> Sequence[bytes]:
+        self.frames.append(("from_target", link, frame))
+        return (frame,)
+
+    def untouched_by(self, wrap: Wrap) -> bool:
+        """Whether a wrapper, shown the frames again, lets every one of them be."""
+        wrapper = wrap(self.inner)
+        return all(
+            tuple(getattr(wrapper, method)(link, frame)) == (frame,)
+            for method, link, frame in self.frames
+        )
+
+
 class FaultyTarget(BundledTarget):
     """The bundled target behind a wrapper."""
 
@@ -147,18 +173,69 @@ class Outcome:
     blind: dict[str, str] = field(default_factory=dict)
 
 
-_RUNNER: list[LockstepRunner] = []
+class _Bench:
+    """The library on the sound stack, once for a process: what it says, calls and exchanges.
+
+    Runs are deterministic: a case that no changed function takes part in, or that exchanges no
+    frame that a wrapper changes, says of the fault what it says of the sound stack.
+    """
+
+    def __init__(self) -> None:
+        self.runner = LockstepRunner(FaultyTarget(self._record), load())
+        self.sound: dict[str, CaseResult] = {}
+        self._calls: dict[str, set[CodeType]] = {}
+        self._exchanges: dict[str, list[_Recording]] = {}
+        for case in library():
+            self._exchanged = self._exchanges[case.id] = []
+            with reach.Calls() as calls:
+                self.sound[case.id] = self.runner.result(case)
+            self._calls[case.id] = calls.codes
+        self._untouched = reach.as_it_is()
+
+    def _record(self, inner: VirtualLaboratory) -> VirtualLaboratory:
+        made = _Recording(inner)
+        self._exchanged.append(made)
+        return made
+
+    def touched(self, fault: Fault) -> frozenset[str]:
+        """The cases that the fault, which has been made, can change anything in."""
+        if fault.wrap is None:
+            return self._touched_by_code()
+        wrap = fault.wrap
+        changed = {
+            case
+            for case, exchanges in self._exchanges.items()
+            if not all(each.untouched_by(wrap) for each in exchanges)
+        }
+        return self._touched_by_code() | changed if fault.patch else frozenset(changed)
+
+    def _touched_by_code(self) -> frozenset[str]:
+        codes = reach.changed_since(self._untouched)
+        return frozenset(
+            case
+            for case, called in self._calls.items()
+            if codes is None or not codes.isdisjoint(called)
+        )
 
 
-def outcome(fault: Fault | None = None) -> Outcome:
-    """Run the whole library on a fault, or on the stack as it is."""
-    if not _RUNNER:
-        _RUNNER.append(LockstepRunner(FaultyTarget(), load()))
-    runner = _RUNNER[0]
-    runner.use(FaultyTarget(None if fault is None else fault.wrap))
+_BENCH: list[_Bench] = []
+
+
+def judged(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Make the fault, run on it every case that it can touch, and say what is not as it says."""
+    if not _BENCH:
+        _BENCH.append(_Bench())
+    if fault.patch is not None:
+        fault.patch(monkeypatch)
+    return complaint(fault, _outcome(fault, _BENCH[0]))
+
+
+def _outcome(fault: Fault, bench: _Bench) -> Outcome:
+    bench.runner.use(FaultyTarget(fault.wrap))
+    touched = bench.touched(fault)
     seen = Outcome()
     for case in library():
-        result = runner.result(case)
+        result = bench.runner.result(case) if case.id in touched else bench.sound[case.id]
         for finding in result.findings:
             if finding.verdict in SHOWS:
                 seen.shown.setdefault(finding.requirement, []).append(case.id)

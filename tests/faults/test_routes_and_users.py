@@ -9,14 +9,7 @@ import pytest
 
 from harness.target.base import VirtualLaboratory
 from stack.options import Use
-from tests.faults.framework import (
-    Fault,
-    WrappedLaboratory,
-    complaint,
-    outcome,
-    replaced,
-    wrapped,
-)
+from tests.faults.framework import Fault, WrappedLaboratory, judged, replaced, wrapped
 from tests.faults.wires import offset_of, options_of, received, rows, sent, with_options
 
 
@@ -151,6 +144,4 @@ FAULTS = (
 def test_the_library_shows_the_fault_and_no_other(
     fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if fault.patch is not None:
-        fault.patch(monkeypatch)
-    assert complaint(fault, outcome(fault)) == ""
+    assert judged(fault, monkeypatch) == ""
