@@ -102,14 +102,14 @@ class Classify:
 class Call:
     """A call of the upper tester.
 
-    `refused=True` wants the call refused. `socket` is the case's name for a socket. `answer` is
-    fields of the answer that must match.
+    `refused=True` wants the call refused, None leaves the choice to the target. `socket` is the
+    case's name for a socket. `answer` is fields of the answer that must match.
     """
 
     operation: str
     socket: str | None
     arguments: tuple[tuple[str, Any], ...]
-    refused: bool = False
+    refused: bool | None = False
     cites: str | None = None
     answer: tuple[tuple[str, Any], ...] = ()
 
@@ -238,7 +238,7 @@ def classify(
 
 
 def _call(operation: str, socket: str | None, arguments: dict[str, Any]) -> Call:
-    refused = bool(arguments.pop("refused", False))
+    refused = arguments.pop("refused", False)
     cites = arguments.pop("cites", None)
     given = tuple((name, value) for name, value in arguments.items() if value is not None)
     return Call(operation, socket, given, refused, cites)
@@ -249,7 +249,7 @@ def open_udp(
     *,
     port: Any = None,
     address: Any = None,
-    refused: bool = False,
+    refused: bool | None = False,
     cites: str | None = None,
 ) -> Call:
     """Open a UDP socket of the target's, bound to a port (and address)."""
@@ -262,7 +262,7 @@ def connect(
     to: Any,
     port: Any,
     local: Any = None,
-    refused: bool = False,
+    refused: bool | None = False,
     cites: str | None = None,
 ) -> Call:
     """Connect a socket to a peer; `local` is the address that it must tell as its own then."""
@@ -286,7 +286,7 @@ def send_udp(
     df: bool | None = None,
     options: Any = None,
     on: int | None = None,
-    refused: bool = False,
+    refused: bool | None = False,
     cites: str | None = None,
 ) -> Call:
     """Send data from a UDP socket; `options` are option templates for the datagram.
@@ -314,7 +314,7 @@ def send_raw(
     ttl: int | None = None,
     tos: int | None = None,
     options: Any = None,
-    refused: bool = False,
+    refused: bool | None = False,
     cites: str | None = None,
 ) -> Call:
     """Send a payload from a raw socket; the target builds the header."""

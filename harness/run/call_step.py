@@ -48,6 +48,8 @@ def call(state: State, step: Call) -> None:
     named = f"{step.operation} of socket {step.socket!r}" if step.socket else step.operation
     if answer.error in NOT_THE_TARGETS_FAULT:
         state.unseen(cites, named, f"the upper tester answers {answer.error}")
+    elif step.refused is None:
+        return
     elif step.refused:
         if answer.error is None:
             state.broken(cites, f"{named} to be refused", "it was accepted")

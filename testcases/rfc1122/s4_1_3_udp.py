@@ -9,6 +9,7 @@ from harness.case import (
     GROUP,
     HOST,
     OPEN_PORT,
+    REMOTE,
     SUBNET_BROADCAST,
     TESTER,
     TESTER_PORT,
@@ -307,9 +308,20 @@ CASES: tuple[Case, ...] = (
         for name, address in ILLEGAL_SOURCES
     ),
     Case(
-        "rfc1122-4.1.3.6-foreign-source-refused",
+        "rfc1122-4.1.3.6-foreign-source-never-sent",
         cites="1122-4.1.3.6-b",
-        title="a socket can't be bound to an address that the host does not have",
-        steps=(open_udp("s", port=OPEN_PORT, address=TESTER, refused=True),),
+        title="a socket can't send from an address that the host does not have",
+        control=(
+            open_udp("c"),
+            send_udp("c", b"from here", to=TESTER, port=TESTER_PORT),
+            expect(ip(src=OWN, dst=TESTER) / udp() / data(b"from here")),
+        ),
+        steps=(
+            # Whether the bind or the send is refused is the host's choice.
+            open_udp("s", port=OPEN_PORT, address=REMOTE, refused=None),
+            send_udp("s", b"from elsewhere", to=TESTER, port=TESTER_PORT, refused=None),
+            silence(of=ip(src=REMOTE)),
+        ),
+        rest_is_free=True,
     ),
 )

@@ -121,12 +121,18 @@ CASES: tuple[Case, ...] = (
         for name, length in WRONG_LENGTHS
     ),
     Case(
-        "rfc768-fields-length-beyond-for-closed-port-silent",
+        "rfc768-fields-length-beyond-for-closed-port",
         cites="768-fields-a",
-        title="a datagram for a closed port that claims more than it has is not reported",
+        title="what becomes of a datagram for a closed port that claims more than it has",
         control=REPORTED,
-        steps=(send(ip() / udp(length=plus(1), checksum=0) / data(b"12345678")), silence()),
-        counters=IN_ERROR,
+        steps=(
+            send(ip() / udp(length=plus(1), checksum=0) / data(b"12345678")),
+            classify(
+                "a UDP length beyond the datagram at a closed port",
+                way("goes unreported", None),
+                way("is reported as port unreachable", ip() / unreachable(3)),
+            ),
+        ),
     ),
     Case(
         "rfc768-fields-surplus-cut-off",

@@ -9,6 +9,7 @@ from typing import Any
 from stack import icmp, icmp_errors, icmp_reply, policy, tcp
 from stack.inbound import Cast
 from stack.routes import Hop
+from stack.udp_socket import UdpSocket
 from stack.wire.checksum import internet_checksum, pseudo_header
 from stack.wire.icmp import IcmpMessage
 from tests.faults.framework import Patch, replaced, wrapped
@@ -182,3 +183,10 @@ UNKNOWN_TYPES = tuple(
     kind for kind in range(1, 256) if kind not in (3, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15, 17, 18)
 )
 """Types that no host has to know; those that RFC 1256 gave routers aside."""
+
+
+def as_bound(original: Any, socket: Any, protocol: int, ask: Any) -> Any:
+    """The way of a datagram whose source is what the socket was bound to, whosever it is."""
+    route, wish = original(socket, protocol, ask)
+    bound = socket.local[0] if isinstance(socket, UdpSocket) else None
+    return (route if bound is None else route._replace(source=bound)), wish

@@ -107,11 +107,6 @@ FAULTS = (
         wrapped("stack.socket_base.Socket._prepare", _options_dropped),
     ),
     Fault(
-        "users bind to any address",
-        {"1122-4.1.3.6-b", "791-3.3-e"},
-        replaced("stack.udp_socket.UdpSocket._may_bind", lambda socket, address: True),
-    ),
-    Fault(
         "UDP checksums are not verified",
         {"1122-4.1.3.4-a", "1122-4.1.3.4-d", "6864-5.2-b"},
         replaced("stack.wire.udp.checksum_is_right", lambda *_: True),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from stack import deliver, icmp_report
-from tests.faults.framework import Fault, judged, replaced, wrapped
+from tests.faults.framework import Fault, both, judged, replaced, wrapped
 from tests.faults.icmp_udp_kit import (
+    as_bound,
     as_udp,
     asking,
     built,
@@ -92,9 +93,12 @@ FAULTS: tuple[Fault, ...] = (
         patch=wrapped("stack.udp_socket.UdpSocket.put", specific_is_destination),
     ),
     Fault(
-        "any address can be bound",
-        shows={"1122-4.1.3.6-b", "791-3.3-e"},
-        patch=replaced("stack.udp_socket.UdpSocket._may_bind", lambda *_: True),
+        "users speak from any address",
+        shows={"1122-3.2.1.3-h", "1122-4.1.3.6-b", "791-3.3-e"},
+        patch=both(
+            replaced("stack.udp_socket.UdpSocket._may_bind", lambda *_: True),
+            wrapped("stack.socket_base.Socket._prepare", as_bound),
+        ),
     ),
     Fault(
         "the TTL that a user sets is forgotten",
