@@ -21,9 +21,7 @@ _FIRST_HOP: Final = 4
 
 
 def return_options(core: Core, inbound: Inbound) -> bytes:
-    """Make the buffer for an answer to a datagram; none where no option is to be returned."""
-    if not inbound.header.options:
-        return b""
+    """Make the buffer for an answer to a datagram with options; empty when none is returned."""
     route = inbound.return_route
     if route:
         hop = inbound.return_hop.to_bytes(_FIRST_HOP, "big")

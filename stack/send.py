@@ -41,8 +41,6 @@ class Wish(NamedTuple):
     df: bool = False
     loop: bool = False
     """Also give a copy to this host, if it is a member (RFC 1112 §6.1)."""
-    probe: bool = False
-    """Heed the link's MTU and not what is known of the path."""
 
 
 def originate(core: Core, route: Route, payload: bytes, wish: Wish) -> Reason | None:
@@ -56,8 +54,7 @@ def originate(core: Core, route: Route, payload: bytes, wish: Wish) -> Reason | 
         flags=FLAG_DF if wish.df else 0,
         options=wish.options,
     )
-    mtu = route.nic.mtu if wish.probe else _mtu(core, route)
-    reason = _refusal(route, header, len(payload), mtu)
+    reason = _refusal(core, route, header, len(payload))
     if reason is not None:
         return reason
     route.nic.counters.inc("ipSystemStatsOutRequests")
@@ -78,17 +75,17 @@ def originate(core: Core, route: Route, payload: bytes, wish: Wish) -> Reason | 
             header.flags |= FLAG_DF
         else:
             header.identification = value
-    return send_prepared(core, route, header, payload, loop=wish.loop, mtu=mtu)
+    return send_prepared(core, route, header, payload, loop=wish.loop)
 
 
-def _refusal(route: Route, header: Ipv4Header, payload_length: int, mtu: int) -> Reason | None:
+def _refusal(core: Core, route: Route, header: Ipv4Header, payload_length: int) -> Reason | None:
     length = header.header_length
     if length > MAXIMUM_HEADER or length + payload_length > MAXIMUM_DATAGRAM:
         return Reason.MESSAGE_TOO_LONG
     if header.ttl == 0 and route.cast is not Cast.MULTICAST:
         # RFC 1122 §3.2.1.7: a host MUST NOT send a datagram with TTL 0.
         return Reason.INVALID_ARGUMENT
-    if header.df and not route.inside and length + payload_length > mtu:
+    if header.df and not route.inside and length + payload_length > _mtu(core, route):
         route.nic.counters.inc("ipSystemStatsOutFragFails")
         return Reason.MESSAGE_TOO_LONG
     return None
@@ -96,25 +93,16 @@ def _refusal(route: Route, header: Ipv4Header, payload_length: int, mtu: int) ->
 
 def _mtu(core: Core, route: Route) -> int:
     """RFC 1191 §3: never larger than the path's MTU as far as it is known."""
+    if route.probes:
+        return route.nic.mtu
     return core.path_mtu.estimate(route.destination, route.nic.mtu, core.now)
 
 
 def send_prepared(
-    core: Core,
-    route: Route,
-    header: Ipv4Header,
-    payload: bytes,
-    *,
-    loop: bool = False,
-    mtu: int | None = None,
+    core: Core, route: Route, header: Ipv4Header, payload: bytes, *, loop: bool = False
 ) -> Reason | None:
-    """Send a datagram whose header is complete but for lengths and checksum.
-
-    `mtu` is what it is cut to; None: what is known of the path.
-    """
+    """Send a datagram whose header is complete but for lengths and checksum."""
     nic = route.nic
-    if mtu is None:
-        mtu = _mtu(core, route)
     if not core.hooks.let_pass(Place.OUTPUT, nic.number, header, payload):
         nic.counters.inc("IP.IPTablesOutputDropped")
         nic.counters.inc("ipSystemStatsOutDiscards")
@@ -127,7 +115,9 @@ def send_prepared(
     if header.ttl == 0:
         # RFC 1112 §6.1: TTL 0 restricts a group datagram to this host.
         return None
-    return put_out(core, nic, header, payload, next_hop=route.next_hop, cast=route.cast, mtu=mtu)
+    return put_out(
+        core, nic, header, payload, next_hop=route.next_hop, cast=route.cast, mtu=_mtu(core, route)
+    )
 
 
 def loop_back(core: Core, nic: Nic, packet: bytes) -> None:

@@ -221,8 +221,9 @@ class Socket:
         if df is None:
             df = settings.df or self._fits(route, ask.size + len(options.area))
         loop = group and settings.multicast_loop
-        probe = settings.mtu_discover is MtuDiscover.PROBE
-        return route, Wish(protocol, ttl, tos, options.area, df, loop, probe)
+        if settings.mtu_discover is MtuDiscover.PROBE:
+            route = route._replace(probes=True)
+        return route, Wish(protocol, ttl, tos, options.area, df, loop)
 
     def _ttl(self, *, group: bool) -> int:
         """S7.3: to a group the multicast TTL as it is, else the socket's own or the default."""
