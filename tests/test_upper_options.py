@@ -127,6 +127,16 @@ def test_a_reply_gets_its_options_when_the_user_wants_them(wired: Wired) -> None
     assert "return_options" not in bare
 
 
+def test_linux_readies_the_options_of_a_reply_too(linux: UnixUpper) -> None:
+    opened = linux.call("open_udp", {"socket": "s", "address": LOOPBACK}).value
+    assert ask(linux, "set_option", name="retopts", value=True) == Answer({})
+    send = {"socket": "s", "octets": b"x", "to": LOOPBACK, "port": opened["port"]}
+    assert linux.call("send_udp", {**send, "options": RECORD_ROUTE}) == Answer({})
+    (told,) = linux.call("receive", {"socket": "s"}).value["datagrams"]
+    assert told["return_options"] == bytes((7, 7, 8, 127, 0, 0, 1, 0))
+    assert linux.call("close", {"socket": "s"}) == Answer({})
+
+
 def test_what_the_user_does_not_want_is_left_out(wired: Wired) -> None:
     wired.open(port=2000)
     for name in ("recvopts", "recvttl", "recvtos", "pktinfo"):

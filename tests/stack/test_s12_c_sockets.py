@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from stack.policy import NETSTACK, RFC, Policy
+from stack.raw_socket import RawSocket
 from stack.refusal import Reason
 from stack.socket_base import QUEUE_LIMIT, QUEUE_OCTETS, Inbox
 from stack.wire.ethernet import BROADCAST_MAC
@@ -28,6 +29,13 @@ PRESETS = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["RFC", "NETSTA
 SECOND_HOST = "192.0.2.2"
 
 
+def data(raw: RawSocket) -> bytes:
+    """The UDP data that a raw socket reads next."""
+    got = raw.receive()
+    assert got is not None
+    return got.octets[28:]
+
+
 def test_s12_18_a_raw_socket_gets_the_header_with_its_options_as_it_came() -> None:
     wire = Wire()
     raw = wire.node.raw_socket(253)
@@ -42,31 +50,26 @@ def test_s12_18_a_raw_socket_gets_the_header_with_its_options_as_it_came() -> No
 def test_s12_18_a_bound_raw_socket_compares_one_address(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.add_address(1, SECOND_HOST, 24)
-    raw = wire.node.raw_socket(253)
+    raw = wire.node.raw_socket(17)
     raw.bind(SECOND_HOST)
-    by_destination = policy is RFC
-    wire.ip(datagram(b"to", 253, source=PEER, destination=SECOND_HOST))
-    wire.ip(datagram(b"from", 253, source=SECOND_HOST, destination=HOST))
-    got = raw.receive()
-    assert got is not None
-    assert got.octets[20:] == (b"to" if by_destination else b"from")
+    wire.ip(udp(b"to", source=PEER, destination=SECOND_HOST))
+    wire.ip(udp(b"from", source=SECOND_HOST, destination=HOST))
+    assert data(raw) == (b"to" if policy is RFC else b"from")
     assert raw.receive() is None
 
 
 @PRESETS
 def test_s12_18_a_connected_raw_socket_hears_its_peer(policy: Policy) -> None:
     wire = Wire(policy)
-    raw = wire.node.raw_socket(253)
+    raw = wire.node.raw_socket(17)
     raw.connect(PEER)
-    wire.ip(datagram(b"no", 253, source=REMOTE))
-    wire.ip(datagram(b"yes", 253, source=PEER))
-    got = raw.receive()
-    assert got is not None
-    assert got.octets[20:] == b"yes"
+    wire.ip(udp(b"no", source=REMOTE))
+    wire.ip(udp(b"yes", source=PEER))
+    assert data(raw) == b"yes"
     assert raw.receive() is None
     raw.disconnect()
-    wire.ip(datagram(b"all", 253, source=REMOTE))
-    assert raw.receive() is not None
+    wire.ip(udp(b"all", source=REMOTE))
+    assert data(raw) == b"all"
 
 
 @PRESETS
