@@ -20,15 +20,16 @@ What a node consists of
 A datagram's way in
     ``link``, ``arp``, ``receive``, ``forward``, ``deliver``, ``reassembly``
 Options
-    ``options`` (one pass over an area), ``option_work``, ``source_route``, ``user_options``
+    ``options`` (one pass over an area), ``option_work``, ``source_route``, ``user_options``,
+    ``return_options``
 A datagram's way out
     ``route_choice``, ``send``, ``identification``, ``fragment``
 ICMP and IGMP
     ``icmp``, ``icmp_reply``, ``icmp_errors``, ``rate_limit``, ``icmp_report``, ``igmp``,
     ``membership``
 Transport and its users
-    ``udp``, ``tcp``, ``raw``, ``socket_table``, ``socket_errors``, ``socket_base``,
-    ``udp_socket``, ``raw_socket``, ``icmp_socket``
+    ``udp``, ``tcp``, ``raw``, ``socket_table``, ``socket_errors``, ``socket_settings``,
+    ``socket_options``, ``socket_base``, ``udp_socket``, ``raw_socket``, ``icmp_socket``
 """
 
 from __future__ import annotations

@@ -6,12 +6,11 @@ RFC 1122 §3.2.2.6: a host SHOULD have an interface for sending echo requests an
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from stack.refusal import Reason, Refused
-from stack.socket_base import Address, Ask, Bound, Socket
+from stack.socket_base import Address, Ask, Inbox, Socket
 from stack.wire.address import as_address, format_address
 from stack.wire.icmp import ECHO_REQUEST, TIMESTAMP, ZERO_REST, IcmpMessage, build_icmp, echo
 from stack.wire.ipv4 import PROTOCOL_ICMP
@@ -42,8 +41,7 @@ class IcmpSocket(Socket):
 
     identifier: int = 0
     _address: int | None = None
-    _queue: deque[IcmpReply] = field(default_factory=deque)
-    _bound: Bound = field(default_factory=Bound)
+    _inbox: Inbox[IcmpReply] = field(default_factory=Inbox)
 
     def bind(self, address: Address) -> None:
         """Take a local address: it is the source of what is sent."""
@@ -74,42 +72,49 @@ class IcmpSocket(Socket):
         self._send(request, Ask(as_address(to), self._address, None, None, None, None))
 
     def _send(self, message: IcmpMessage, ask: Ask) -> None:
-        route, wish = self._prepare(PROTOCOL_ICMP, ask)
-        self._hand_over(route, build_icmp(message), wish)
-        route.nic.counters.icmp_out(message.type)
+        octets = build_icmp(message)
+        route, wish = self._prepare(PROTOCOL_ICMP, ask._replace(size=len(octets)))
+        # S11.2: what a socket sends counts for the whole stack and for no NIC.
+        try:
+            self._hand_over(route, octets, wish)
+        except Refused:
+            self.core.counters.inc("ICMP.PacketsSent.Dropped")
+            raise
+        self.core.counters.icmp_out(message.type)
+
+    def hear(self, inbound: Inbound, message: IcmpMessage, mtu: int) -> None:
+        """Take in an ICMP error; S5.36: NETSTACK tells echo sockets of none."""
+        if self.core.policy.soft_and_hard_errors:
+            Socket.hear(self, inbound, message, mtu)
 
     def put(self, inbound: Inbound, message: IcmpMessage) -> None:
-        """Queue a reply, if there is room."""
-        if not self._bound.has_room(len(message.data)):
+        """Queue a reply, if it is one and there is room."""
+        if message.type == ECHO_REQUEST or not self._inbox.has_room(len(message.data)):
+            # S11, S12.19: no reply, or the queue is full.
             self.core.counters.inc("DroppedPackets")
             return
         header = inbound.header
-        self._queue.append(
-            IcmpReply(
-                source=format_address(header.source),
-                specific_destination=format_address(inbound.local),
-                type=message.type,
-                code=message.code,
-                identifier=message.identifier,
-                sequence=message.sequence,
-                data=message.data,
-                options=inbound.area,
-                ttl=header.ttl,
-                tos=header.tos,
-            )
+        reply = IcmpReply(
+            source=format_address(header.source),
+            specific_destination=format_address(inbound.local),
+            type=message.type,
+            code=message.code,
+            identifier=message.identifier,
+            sequence=message.sequence,
+            data=message.data,
+            options=inbound.area,
+            ttl=header.ttl,
+            tos=header.tos,
         )
+        self._inbox.add(len(message.data), reply)
 
-    def receive(self) -> IcmpReply | None:
-        """Read the next reply; None when there is none."""
-        if not self._queue:
-            return None
-        reply = self._queue.popleft()
-        self._bound.taken(len(reply.data))
-        return reply
+    def receive(self, *, peek: bool = False) -> IcmpReply | None:
+        """Read the next reply; None when there is none. With `peek` it stays."""
+        return self._inbox.next(peek=peek)
 
     def close(self) -> None:
         """Receive and send no more."""
-        self.closed = True
+        self._end()
         if self in self.core.sockets.icmp:
             self.core.sockets.icmp.remove(self)
-        self._queue.clear()
+        self._inbox.clear()

@@ -230,7 +230,10 @@ class _Pass:
             if self._keeps(kind):
                 out += option
             at += len(option)
-        if self._use is not Use.ECHO:
+        if self._use is Use.ORIGINATE:
+            # S12.6: what a user put behind an end-of-list goes as it is.
+            out += area[len(out) :]
+        elif self._use is not Use.ECHO:
             out += bytes(len(area) - len(out))
         self.result.area = pad(bytes(out))
         return None

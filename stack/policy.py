@@ -179,7 +179,11 @@ class Policy:
     header_included_options: HeaderIncludedOptions = HeaderIncludedOptions.EITHER
     """S12.16."""
     received_options_to_udp: bool = True
-    """S12.15: each datagram read carries the received option area."""
+    """S12.15: each datagram read carries the received option area, unless its user turns that off;
+    else never."""
+    errors_told_unasked: bool = True
+    """S12.20, S14.38: RFC 1122 §4.1.3.3 MUST pass all errors up, so a socket queues them until its
+    user turns that off; else only when the user turns it on."""
     raw_bind_is_destination: bool = True
     """S12.18: a bound raw socket compares the destination; else the source."""
     all_hooks: bool = True
@@ -260,6 +264,7 @@ NETSTACK: Final = Policy(
     header_included_strict=False,
     header_included_options=HeaderIncludedOptions.IGNORE,
     received_options_to_udp=False,
+    errors_told_unasked=False,
     raw_bind_is_destination=False,
     all_hooks=False,
     igmp_version=0,

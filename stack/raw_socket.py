@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from stack import send
 from stack.policy import HeaderIncludedOptions
 from stack.refusal import Reason, Refused, check
 from stack.route_choice import Route, choose
-from stack.socket_base import Address, Ask, Bound, Socket
+from stack.socket_base import Address, Ask, Inbox, Socket
+from stack.socket_options import COMMON, SocketOption, flag_value
 from stack.wire.address import as_address, format_address
 from stack.wire.ipv4 import MAXIMUM_DATAGRAM, Ipv4Header
 
 if TYPE_CHECKING:
+    from stack.icmp_report import Quote
     from stack.inbound import Inbound
+    from stack.wire.icmp import IcmpMessage
 
 SEND_ONLY = 255
 """S7.12: a socket of this protocol receives nothing and brings its own headers."""
@@ -28,6 +31,12 @@ class RawDatagram(NamedTuple):
     source: str
     specific_destination: str
     nic: int
+    truncated: bool = False
+    """The user's buffer was too small, and the rest is lost."""
+
+
+def _set_header_included(socket: RawSocket, value: Any) -> None:
+    socket.header_included = flag_value(value)
 
 
 @dataclass(slots=True, eq=False)
@@ -35,10 +44,19 @@ class RawSocket(Socket):
     """One raw socket; made by `Node.raw_socket`."""
 
     protocol: int = SEND_ONLY
+    header_included: bool = False
+    """Everything sent begins with the IP header (S7.8)."""
     _address: int | None = None
     _peer: int | None = None
-    _queue: deque[RawDatagram] = field(default_factory=deque)
-    _bound: Bound = field(default_factory=Bound)
+    _inbox: Inbox[RawDatagram] = field(default_factory=Inbox)
+
+    option_table: ClassVar[Mapping[str, SocketOption]] = {
+        **COMMON,
+        "header_included": SocketOption(
+            lambda socket: socket.header_included or socket.protocol == SEND_ONLY,
+            _set_header_included,
+        ),
+    }
 
     def bind(self, address: Address) -> None:
         """Take a local address: it is the source of what is sent."""
@@ -49,7 +67,16 @@ class RawSocket(Socket):
 
     def connect(self, address: Address) -> None:
         """Fix the peer: only it is heard."""
+        self._check_open()
         self._peer = as_address(address)
+
+    def disconnect(self) -> None:
+        """Have no peer any more."""
+        self._peer = None
+
+    def peer_address(self) -> int | None:
+        """Answer the peer's address."""
+        return self._peer
 
     def send(
         self,
@@ -63,15 +90,14 @@ class RawSocket(Socket):
         df: bool | None = None,
     ) -> None:
         """Send one datagram. With `header_included` the payload begins with the IP header."""
-        if self.closed:
-            raise Refused(Reason.CLOSED)
+        self._check_open()
         destination = self._peer if to is None else as_address(to)
-        if header_included or self.protocol == SEND_ONLY:
+        if header_included or self.header_included or self.protocol == SEND_ONLY:
             self._send_header(payload, destination, options)
             return
         if destination is None:
             raise Refused(Reason.NO_DESTINATION)
-        ask = Ask(destination, self._address, ttl, tos, options, df)
+        ask = Ask(destination, self._address, ttl, tos, options, df, len(payload))
         route, wish = self._prepare(self.protocol, ask)
         self._hand_over(route, payload, wish)
 
@@ -124,29 +150,43 @@ class RawSocket(Socket):
         by_destination = self.core.policy.raw_bind_is_destination
         return self._address == (header.destination if by_destination else header.source)
 
+    def has_sent(self, quote: Quote) -> bool:
+        """Answer whether an error is about a datagram that this socket may have sent."""
+        if quote.protocol != self.protocol:
+            return False
+        if self._address not in (None, quote.source):
+            return False
+        # S12.8: with a source route the header's destination is a hop.
+        return self._options.first_hop is not None or self._peer in (None, quote.destination)
+
+    def hear(self, inbound: Inbound, message: IcmpMessage, mtu: int) -> None:
+        """Take in an ICMP error; S5.36: NETSTACK tells raw sockets of none."""
+        if self.core.policy.soft_and_hard_errors:
+            Socket.hear(self, inbound, message, mtu)
+
     def put(self, octets: bytes, inbound: Inbound) -> bool:
-        """Queue a received datagram; False when there is no room."""
-        if not self._bound.has_room(len(octets)):
+        """Queue a received datagram; False when there is no room (S12.19)."""
+        if self._shut_read or not self._inbox.has_room(len(octets)):
             return False
         source = format_address(inbound.header.source)
         local = format_address(inbound.local)
-        self._queue.append(RawDatagram(octets, source, local, inbound.nic.number))
+        self._inbox.add(len(octets), RawDatagram(octets, source, local, inbound.nic.number))
         return True
 
-    def receive(self) -> RawDatagram | None:
-        """Read the next datagram; None when there is none."""
-        if not self._queue:
-            return None
-        datagram = self._queue.popleft()
-        self._bound.taken(len(datagram.octets))
-        return datagram
+    def receive(self, size: int | None = None, *, peek: bool = False) -> RawDatagram | None:
+        """Read the next datagram; None when there is none. `UdpSocket.receive` says the rest."""
+        self._raise_pending()
+        datagram = self._inbox.next(peek=peek)
+        if datagram is None or size is None or len(datagram.octets) <= size:
+            return datagram
+        return datagram._replace(octets=datagram.octets[:size], truncated=True)
 
     def close(self) -> None:
-        """Receive and send no more."""
-        self.closed = True
+        """Receive and send no more; leave the groups that this socket joined."""
+        self._end()
         if self in self.core.sockets.raw:
             self.core.sockets.raw.remove(self)
-        self._queue.clear()
+        self._inbox.clear()
 
 
 def _read_header(octets: bytes) -> Ipv4Header | None:

@@ -27,9 +27,13 @@ class Reason(Enum):
     NETWORK_UNREACHABLE = "network unreachable"
     NO_DESTINATION = "destination address required"
     NO_ROUTE = "no route"
+    NOT_CONNECTED = "not connected"
     NOT_PERMITTED = "not permitted"
     NOT_SUPPORTED = "not supported"
+    PROTOCOL_UNREACHABLE = "protocol unreachable"
+    SHUT_DOWN = "shut down for sending"
     UNKNOWN_NIC = "unknown NIC"
+    UNKNOWN_PROTOCOL_OPTION = "unknown protocol option"
     WOULD_BLOCK = "try again later"
 
 

@@ -30,6 +30,8 @@ class Route(NamedTuple):
     cast: Cast
     inside: bool
     """The destination is an address of this very stack: nothing goes to the link."""
+    probes: bool = False
+    """The link's MTU counts alone, and not what is known of the path."""
 
 
 def choose(

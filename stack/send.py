@@ -93,6 +93,8 @@ def _refusal(core: Core, route: Route, header: Ipv4Header, payload_length: int) 
 
 def _mtu(core: Core, route: Route) -> int:
     """RFC 1191 §3: never larger than the path's MTU as far as it is known."""
+    if route.probes:
+        return route.nic.mtu
     return core.path_mtu.estimate(route.destination, route.nic.mtu, core.now)
 
 

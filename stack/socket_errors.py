@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from stack.refusal import Reason
 from stack.wire.address import format_address
 from stack.wire.icmp import (
     DESTINATION_UNREACHABLE,
@@ -19,7 +20,17 @@ if TYPE_CHECKING:
 
 QUEUE_LIMIT: Final = 64
 """Errors kept for one socket; the oldest is lost first."""
-_HARD: Final = (PROTOCOL_UNREACHABLE, PORT_UNREACHABLE, FRAGMENTATION_NEEDED)
+_HARD: Final = {
+    PROTOCOL_UNREACHABLE: Reason.PROTOCOL_UNREACHABLE,
+    PORT_UNREACHABLE: Reason.CONNECTION_REFUSED,
+    FRAGMENTATION_NEEDED: Reason.MESSAGE_TOO_LONG,
+}
+"""RFC 1122 §4.2.3.9: codes 2 to 4 are hard errors, and what a connected user is told of them."""
+
+
+def hard_reason(message: IcmpMessage) -> Reason | None:
+    """Answer what a hard error becomes for a connected user; None for a soft one."""
+    return _HARD.get(message.code) if message.type == DESTINATION_UNREACHABLE else None
 
 
 class SocketError(NamedTuple):
@@ -47,7 +58,6 @@ class ErrorQueue:
 
     def put(self, inbound: Inbound, message: IcmpMessage, mtu: int) -> None:
         """Keep one error."""
-        hard = message.type == DESTINATION_UNREACHABLE and message.code in _HARD
         self._errors.append(
             SocketError(
                 type=message.type,
@@ -56,7 +66,7 @@ class ErrorQueue:
                 pointer=message.pointer,
                 offender=format_address(inbound.header.source),
                 quoted=message.data,
-                hard=hard,
+                hard=hard_reason(message) is not None,
             )
         )
 

@@ -36,12 +36,13 @@ class SocketTable:
         fits = [(socket.fit(local[0], remote), socket) for socket in self.udp.get(local[1], ())]
         if many:
             return [socket for fit, socket in fits if fit is not None]
-        best: UdpSocket | None = None
-        best_fit = -1
-        for fit, socket in fits:
-            if fit is not None and fit > best_fit:
-                best, best_fit = socket, fit
+        best = _best(fits)
         return [] if best is None else [best]
+
+    def udp_sender(self, local: EndPoint, remote: EndPoint) -> UdpSocket | None:
+        """Find the socket that sent a datagram which an error quotes (S5.35)."""
+        sharing = self.udp.get(local[1], ())
+        return _best([(socket.has_sent(local, remote), socket) for socket in sharing])
 
     def raw_receivers(self, protocol: int, header: Ipv4Header) -> list[RawSocket]:
         """Find the raw sockets that get a copy of a datagram."""
@@ -49,7 +50,7 @@ class SocketTable:
 
     def icmp_message(self, inbound: Inbound, message: IcmpMessage) -> None:
         """Give a reply to those who asked (RFC 1122 §3.2.2.6, §3.2.2.8)."""
-        if message.type in (ECHO_REPLY, TIMESTAMP_REPLY):
+        if message.type in (ECHO_REPLY, TIMESTAMP_REPLY, ECHO_REQUEST):
             for socket in self.icmp:
                 if socket.identifier == message.identifier:
                     socket.put(inbound, message)
@@ -60,14 +61,14 @@ class SocketTable:
             ports = read_ports(quote.payload)
             if ports is None:
                 return
-            local, remote = (quote.source, ports[0]), (quote.destination, ports[1])
-            for socket in self.udp_receivers(local, remote, many=False):
-                socket.errors_seen.put(inbound, message, mtu)
+            sender = self.udp_sender((quote.source, ports[0]), (quote.destination, ports[1]))
+            if sender is not None:
+                sender.hear(inbound, message, mtu)
         elif quote.protocol == PROTOCOL_ICMP:
             self._icmp_query_failed(inbound, message, quote, mtu)
         for raw in self.raw:
-            if raw.protocol == quote.protocol:
-                raw.errors_seen.put(inbound, message, mtu)
+            if raw.has_sent(quote):
+                raw.hear(inbound, message, mtu)
 
     def _icmp_query_failed(
         self, inbound: Inbound, message: IcmpMessage, quote: Quote, mtu: int
@@ -77,4 +78,14 @@ class SocketTable:
             return
         for socket in self.icmp:
             if socket.identifier == payload[4] << 8 | payload[5]:
-                socket.errors_seen.put(inbound, message, mtu)
+                socket.hear(inbound, message, mtu)
+
+
+def _best(fits: list[tuple[int | None, UdpSocket]]) -> UdpSocket | None:
+    """The socket that fits best, of equal ones the oldest."""
+    best: UdpSocket | None = None
+    best_fit = -1
+    for fit, socket in fits:
+        if fit is not None and fit > best_fit:
+            best, best_fit = socket, fit
+    return best

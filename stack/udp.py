@@ -44,11 +44,10 @@ def receive(core: Core, inbound: Inbound) -> None:
     count("UDP.PacketsReceived")
     delivered = False
     for socket in sockets:
-        # One that has no room must not keep the others from theirs.
-        delivered = socket.put(inbound, datagram) or delivered
-    if delivered:
-        count("udpInDatagrams")
-        return
-    count("udpInErrors")
-    count("UDP.ReceiveBufferErrors")
-    count("DroppedPackets")
+        if socket.put(inbound, datagram):
+            delivered = True
+        else:
+            # S12.19: lost for this socket; the others have theirs.
+            count("UDP.ReceiveBufferErrors")
+            count("DroppedPackets")
+    count("udpInDatagrams" if delivered else "udpInErrors")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from stack import groups
 from stack.inbound import Cast
-from stack.refusal import Reason, Refused, check
+from stack.refusal import Reason, Refused
+from stack.return_options import return_options
 from stack.route_choice import choose
-from stack.socket_base import Address, Ask, Bound, Socket
+from stack.socket_base import Address, Ask, Inbox, Socket
+from stack.socket_options import COMMON, SocketOption, flag_value
 from stack.wire.address import LIMITED_BROADCAST, as_address, format_address, is_multicast
 from stack.wire.ipv4 import MAXIMUM_DATAGRAM, PROTOCOL_UDP
 from stack.wire.udp import HEADER_LENGTH, UdpDatagram, build_udp
@@ -29,15 +30,25 @@ class Datagram(NamedTuple):
     data: bytes
     source: str
     source_port: int
-    destination: str
-    """As in the header."""
-    specific_destination: str
+    destination: str | None
+    """As in the header; like the next and `nic` None with the option pktinfo off."""
+    specific_destination: str | None
     """RFC 1122 §4.1.3.5: for broadcasts and groups the address of the interface."""
     options: bytes
-    """RFC 1122 §4.1.3.2: the option area as IP hands it up."""
-    ttl: int
-    tos: int
-    nic: int
+    """RFC 1122 §4.1.3.2: the option area as IP hands it up; none with recvopts off (S12.15)."""
+    ttl: int | None
+    """None with recvttl off."""
+    tos: int | None
+    """None with recvtos off."""
+    nic: int | None
+    return_options: bytes = b""
+    """With retopts on: the options of an answer, for `send` or `set_options`."""
+    truncated: bool = False
+    """The user's buffer was too small, and the rest is lost."""
+
+
+def _set_checksum(socket: UdpSocket, value: Any) -> None:
+    socket.checksum = flag_value(value)
 
 
 @dataclass(slots=True, eq=False)
@@ -48,13 +59,21 @@ class UdpSocket(Socket):
     _port: int = 0
     _peer: tuple[int, int] | None = None
     _chosen: int | None = None
-    _queue: deque[Datagram] = field(default_factory=deque)
-    _bound: Bound = field(default_factory=Bound)
+    _inbox: Inbox[Datagram] = field(default_factory=Inbox)
     checksum: bool = True
     """RFC 1122 §4.1.3.4: made unless the application turns it off."""
 
+    option_table: ClassVar[Mapping[str, SocketOption]] = {
+        **COMMON,
+        "checksum": SocketOption(lambda socket: socket.checksum, _set_checksum),
+    }
+
     def bind(self, address: Address | None = None, port: int = 0) -> None:
-        """Take a local address (None: any) and port (0: one is chosen)."""
+        """Take a local address (None: any) and port (0: one is chosen).
+
+        Two sockets may have a port with different addresses, the more exact one is the better
+        (S2.27); the same address only if both have the option reuse.
+        """
         if self.closed or self._port:
             raise Refused(Reason.CLOSED if self.closed else Reason.INVALID_STATE)
         local = None if address is None else as_address(address) or None
@@ -66,7 +85,10 @@ class UdpSocket(Socket):
         table = self.core.sockets.udp
         if port == 0:
             port = self._free_port()
-        elif any(other.local == (local, port) for other in table.get(port, ())):
+        elif any(
+            other.local == (local, port) and not (other.settings.reuse and self.settings.reuse)
+            for other in table.get(port, ())
+        ):
             raise Refused(Reason.ADDRESS_IN_USE)
         self._address, self._port = local, port
         table.setdefault(port, []).append(self)
@@ -101,7 +123,10 @@ class UdpSocket(Socket):
 
     def connect(self, address: Address, port: int) -> None:
         """Fix the peer: only it is heard, and the local address is chosen."""
+        self._check_open()
         peer = as_address(address)
+        if not 0 <= port <= 0xFFFF:
+            raise Refused(Reason.INVALID_ARGUMENT)
         route = choose(self.core, peer, source=self._sender())
         if isinstance(route, Reason):
             raise Refused(route)
@@ -111,6 +136,14 @@ class UdpSocket(Socket):
             self.bind()
         self._peer = (peer, port)
         self._chosen = route.source
+
+    def disconnect(self) -> None:
+        """Have no peer any more; the port stays."""
+        self._peer = self._chosen = None
+
+    def peer_address(self) -> int | None:
+        """Answer the peer's address."""
+        return None if self._peer is None else self._peer[0]
 
     def _sender(self) -> int | None:
         """The bound address where it can be a source: it may be a group or a broadcast."""
@@ -130,21 +163,24 @@ class UdpSocket(Socket):
         df: bool | None = None,
     ) -> None:
         """Send one datagram; what is None is as set on the socket."""
+        self._check_open()
         peer = self._peer if to is None else (as_address(to[0]), to[1])
         if peer is None:
             raise Refused(Reason.NO_DESTINATION)
         if not 0 <= peer[1] <= 0xFFFF:
             raise Refused(Reason.INVALID_ARGUMENT)
-        if not self._port and not self.closed:
+        if not self._port:
             self.bind()
         local = self._sender() if source is None else as_address(source)
         if local is not None and not self.core.owns(local):
             raise Refused(Reason.BAD_LOCAL_ADDRESS)
         if local is None and peer == self._peer:
             local = self._chosen
-        if len(data) > MAXIMUM_DATAGRAM - HEADER_LENGTH:
+        size = HEADER_LENGTH + len(data)
+        if size > MAXIMUM_DATAGRAM:
             raise Refused(Reason.MESSAGE_TOO_LONG)
-        route, wish = self._prepare(PROTOCOL_UDP, Ask(peer[0], local, ttl, tos, options, df))
+        ask = Ask(peer[0], local, ttl, tos, options, df, size)
+        route, wish = self._prepare(PROTOCOL_UDP, ask)
         # S12.8: the checksum covers the final destination, not the first hop.
         payload = build_udp(
             route.source, peer[0], self._port, peer[1], data, checksum=self.checksum
@@ -152,13 +188,17 @@ class UdpSocket(Socket):
         self._hand_over(route, payload, wish)
         self.core.counters.inc("udpOutDatagrams")
 
-    def receive(self) -> Datagram | None:
-        """Read the next datagram; None when there is none."""
-        if not self._queue:
-            return None
-        datagram = self._queue.popleft()
-        self._bound.taken(len(datagram.data))
-        return datagram
+    def receive(self, size: int | None = None, *, peek: bool = False) -> Datagram | None:
+        """Read the next datagram; None when there is none.
+
+        `size`: octets of the user's buffer. With `peek` the datagram stays for the next call. What
+        is held against the socket is raised first, once.
+        """
+        self._raise_pending()
+        datagram = self._inbox.next(peek=peek)
+        if datagram is None or size is None or len(datagram.data) <= size:
+            return datagram
+        return datagram._replace(data=datagram.data[:size], truncated=True)
 
     def fit(self, destination: int, remote: tuple[int, int]) -> int | None:
         """Answer how well a datagram suits this socket; None when not at all."""
@@ -173,42 +213,47 @@ class UdpSocket(Socket):
             fit += 2
         return fit
 
+    def has_sent(self, local: tuple[int, int], remote: tuple[int, int]) -> int | None:
+        """Answer how well the ends of a datagram that an error quotes suit this socket.
+
+        S12.8: with a source route the header's destination is a hop, so the ports have to do.
+        """
+        if self._peer is not None and self._options.first_hop is not None:
+            remote = (self._peer[0], remote[1])
+        return self.fit(local[0], remote)
+
     def put(self, inbound: Inbound, datagram: UdpDatagram) -> bool:
-        """Queue a received datagram; False when there is no room."""
-        if not self._bound.has_room(len(datagram.data)):
+        """Queue a received datagram; False when there is no room (S12.19)."""
+        if self._shut_read or not self._inbox.has_room(len(datagram.data)):
             return False
-        header = inbound.header
-        # RFC 1122 §3.2.1.8 (e): with the time of arrival already in a timestamp option.
-        options = inbound.area if self.core.policy.received_options_to_udp else b""
-        self._queue.append(
-            Datagram(
-                data=datagram.data,
-                source=format_address(header.source),
-                source_port=datagram.source_port,
-                destination=format_address(header.destination),
-                specific_destination=format_address(inbound.local),
-                options=options,
-                ttl=header.ttl,
-                tos=header.tos,
-                nic=inbound.nic.number,
-            )
+        header, settings = inbound.header, self.settings
+        options = returned = b""
+        if header.options and self.core.policy.received_options_to_udp:
+            # RFC 1122 §3.2.1.8 (e): with the time of arrival already in a timestamp option.
+            options = inbound.area if settings.recvopts else b""
+            returned = return_options(self.core, inbound) if settings.retopts else b""
+        told = settings.pktinfo
+        read = Datagram(
+            data=datagram.data,
+            source=format_address(header.source),
+            source_port=datagram.source_port,
+            destination=format_address(header.destination) if told else None,
+            specific_destination=format_address(inbound.local) if told else None,
+            options=options,
+            ttl=header.ttl if settings.recvttl else None,
+            tos=header.tos if settings.recvtos else None,
+            nic=inbound.nic.number if told else None,
+            return_options=returned,
         )
+        self._inbox.add(len(datagram.data), read)
         return True
 
-    def join(self, nic: int, group: Address) -> None:
-        """Become a member of a group on a NIC (RFC 1112 §7.1); see also `Node.join`."""
-        check(groups.join(self.core, nic, as_address(group)))
-
-    def leave(self, nic: int, group: Address) -> None:
-        """End a membership."""
-        check(groups.leave(self.core, nic, as_address(group)))
-
     def close(self) -> None:
-        """Give the port back."""
-        self.closed = True
+        """Give the port back and leave the groups that this socket joined."""
+        self._end()
         sharing = self.core.sockets.udp.get(self._port, [])
         if self in sharing:
             sharing.remove(self)
             if not sharing:
                 del self.core.sockets.udp[self._port]
-        self._queue.clear()
+        self._inbox.clear()

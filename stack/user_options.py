@@ -47,13 +47,11 @@ def take_user_options(buffer: bytes, policy: Policy) -> UserOptions | OptionRefu
     """Check a buffer and turn it into what goes on the wire (S12.5 to S12.7)."""
     if len(buffer) > MAXIMUM_BUFFER:
         return OptionRefusal.INVALID
-    place = _find_route(buffer)
+    place = _find_route(buffer, known=policy.source_route is not SourceRouting.NONE)
     if isinstance(place, OptionRefusal):
         return place
     if place is None:
         wire, first_hop, final = buffer, None, None
-    elif policy.source_route is SourceRouting.NONE:
-        return OptionRefusal.NOT_SUPPORTED
     else:
         length = buffer[place + 1]
         route = buffer[place : place + length]
@@ -67,9 +65,10 @@ def take_user_options(buffer: bytes, policy: Policy) -> UserOptions | OptionRefu
     return UserOptions(buffer, area, first_hop, final)
 
 
-def _find_route(buffer: bytes) -> int | OptionRefusal | None:
+def _find_route(buffer: bytes, *, known: bool) -> int | OptionRefusal | None:
     """Where the one source route begins, None when there is none; lengths are checked on the way.
 
+    S12.17: a policy that knows no source routes supports none, however they are made.
     RFC 1122 §3.2.1.8 c: a header with more than one source route MUST NOT be sent.
     """
     found: int | None = None
@@ -83,6 +82,8 @@ def _find_route(buffer: bytes) -> int | OptionRefusal | None:
             return OptionRefusal.INVALID
         length = buffer[at + 1]
         if kind in ROUTE_TYPES:
+            if not known:
+                return OptionRefusal.NOT_SUPPORTED
             if found is not None or length < 7 or length % 4 != 3 or buffer[at + 2] != 4:
                 return OptionRefusal.INVALID
             found = at

@@ -18,13 +18,16 @@ from harness.case import (
     data,
     error_received,
     expect,
+    get_option,
     ip,
     no_error_received,
     nothing_received,
     open_udp,
     received,
+    record_route,
     send,
     send_udp,
+    set_option,
     udp,
     unreachable,
 )
@@ -54,6 +57,26 @@ def test_a_call_is_taken_or_refused_as_wanted() -> None:
     result = run(case(opened, again))
     assert result.verdict is Verdict.INCONCLUSIVE
     assert reason(result) == "refused: EADDRINUSE"
+
+
+def test_options_of_a_socket_are_set_and_must_read_as_wanted() -> None:
+    opened = open_udp("s", port=OPEN_PORT)
+    route = (record_route(slots=1),)
+    octets = bytes.fromhex("0707040000000000")
+    good = case(
+        opened,
+        set_option("s", "options_raw", octets=route),
+        get_option("s", "options_raw", octets=octets),
+        get_option("s", "options_raw", octets=route),
+        get_option("s", "options_raw", octets=octets[:4], size=4),
+        set_option("s", "options_raw", octets=b"\x07\x01", refused=True),
+        set_option("s", "ttl", 9),
+        get_option("s", "ttl", 9, cites=MUST),
+    )
+    assert run(good).verdict is Verdict.PASS
+    result = run(case(opened, get_option("s", "options_raw", octets=route, cites=MUST)))
+    assert result.verdict is Verdict.FAIL
+    assert "get_option of socket 's' to tell octets" in (why(result).expected or "")
 
 
 def test_a_call_that_is_cited_is_judged() -> None:

@@ -321,6 +321,41 @@ def send_raw(
     return _call("send_raw", socket, {k: v for k, v in locals().items() if k != "socket"})
 
 
+def set_option(
+    socket: str,
+    name: str,
+    value: Any = None,
+    *,
+    octets: Any = None,
+    refused: bool = False,
+    cites: str | None = None,
+) -> Call:
+    """Set a socket option of the target's, by its name in docs/upper-tester.md.
+
+    `octets` is for IP options: bytes, handed over as they are, or option templates.
+    """
+    return _call("set_option", socket, {k: v for k, v in locals().items() if k != "socket"})
+
+
+def get_option(
+    socket: str,
+    name: str,
+    value: Any = None,
+    *,
+    octets: Any = None,
+    size: int | None = None,
+    cites: str | None = None,
+) -> Call:
+    """Read a socket option, which must have this value, or these octets (bytes or templates).
+
+    `size` is that of the buffer for octets.
+    """
+    asked = (("name", name),) if size is None else (("name", name), ("size", size))
+    wanted = (("value", value), ("octets", octets))
+    answer = tuple((field, told) for field, told in wanted if told is not None)
+    return Call("get_option", socket, asked, cites=cites, answer=answer)
+
+
 def join(socket: str, group: Any, *, on: int = NEAR) -> Call:
     """Join a group on a link, through a socket that keeps the membership."""
     return _call("join", socket, {"group": group, "on": on})

@@ -70,7 +70,8 @@ def _judge_answer(
     state: State, step: Call, answer: Answer, cites: tuple[str, ...], named: str
 ) -> None:
     """Hold what a call tells against what the step wants to be told."""
-    for name, wanted in step.answer:
+    for name, given in step.answer:
+        wanted = _octets(state, given)
         told = answer.value.get(name)
         expected = f"{named} to tell {name} {value_words(wanted, state.view.lease, name)}"
         if told is None:
@@ -114,8 +115,13 @@ def _arguments(state: State, step: Call) -> dict[str, Any]:
         elif name == "options":
             given[name] = option_area(state.bench.encoder, state, value)
         else:
-            given[name] = _resolved(state, value)
+            given[name] = _resolved(state, _octets(state, value))
     return given
+
+
+def _octets(state: State, value: Any) -> Any:
+    """Option templates as octets; all else as it is."""
+    return option_area(state.bench.encoder, state, value) if isinstance(value, tuple) else value
 
 
 def option_area(encoder: Encoder, state: State, options: Any) -> bytes:

@@ -61,6 +61,8 @@ CALLS: Final = (
     "allow_broadcast",
     "open_raw",
     "send_raw",
+    "set_option",
+    "get_option",
     "mtu",
     "join",
     "leave",

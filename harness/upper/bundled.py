@@ -31,7 +31,7 @@ Value: TypeAlias = dict[str, Any]
 class Held:
     """An open socket, and what the node's own socket does not keep."""
 
-    __slots__ = ("address", "header_included", "memberships", "options", "peer", "raw", "udp")
+    __slots__ = ("address", "header_included", "options", "peer", "pending", "raw", "udp")
 
     def __init__(self, udp: UdpSocket | None, raw: RawSocket | None, address: str) -> None:
         self.udp = udp
@@ -41,7 +41,9 @@ class Held:
         self.options = b""
         """As the protocol has them: source routes without the final destination."""
         self.peer: str | None = None
-        self.memberships: set[tuple[str, int]] = set()
+        self.pending: str | None = None
+        # Like any other agent's sockets this one is told of ICMP errors.
+        self.socket.setsockopt("recverr", value=True)
 
     @property
     def socket(self) -> UdpSocket | RawSocket:
@@ -51,6 +53,12 @@ class Held:
         if self.raw is not None:
             return self.raw
         raise OSError(errno.EBADF, "no socket")
+
+    def put_aside(self) -> None:
+        """Take what is held against the socket, so that no call stumbles over it."""
+        reason = self.socket.take_error()
+        if reason is not None:
+            self.pending = protocol.error_name(words.REFUSALS.get(reason.name))
 
 
 class NodeUpper:
@@ -110,15 +118,14 @@ class NodeUpper:
         return {"protocol": protocol.NAME, "version": protocol.VERSION, "target": "bundled"}
 
     def _capabilities(self) -> Value:
-        return {"calls": sorted(_CALLS), "socket_options": sorted((*_SETTINGS, *_SPECIAL))}
+        return {"calls": sorted(_CALLS), "socket_options": sorted((*_KINDS, *_SPECIAL))}
 
     def _open_udp(
         self, socket: str, port: int = 0, address: str | None = None, reuse: bool = False
     ) -> Value:
         self._free(socket)
-        if reuse:
-            raise OSError(errno.ENOSYS, "ports are not shared here")
         opened = self._node.udp_socket()
+        opened.setsockopt("reuse", reuse)
         opened.bind(address, port)
         self._held[socket] = Held(opened, None, "")
         return self._address(socket)
@@ -147,6 +154,7 @@ class NodeUpper:
 
     def _connect(self, socket: str, to: str, port: int = 0) -> Value:
         held = self._of(socket)
+        held.put_aside()
         if held.udp is not None:
             held.udp.connect(to, port)
         elif held.raw is not None:
@@ -172,6 +180,7 @@ class NodeUpper:
             raise Fault("to and port go together")
         peer = None if to is None or port is None else (to, port)
         area = self._area(held, options, to)
+        held.put_aside()
         with _by_link(udp, None if on is None else self._nic(on)):
             udp.send(octets, peer, source=on, options=area, **how)
         return {}
@@ -193,6 +202,7 @@ class NodeUpper:
         if on is not None and net.inet_aton(to or held.peer or ANY)[0] >> 4 != GROUPS:
             raise OSError(errno.ENOSYS, "a raw socket's link is chosen for groups alone")
         whole = held.header_included
+        held.put_aside()
         with _by_link(raw, None if on is None else self._nic(on)):
             raw.send(octets, to, header_included=whole, options=area, **how)
         return {}
@@ -205,11 +215,12 @@ class NodeUpper:
         return area if area or options is not None else None
 
     def _allow_broadcast(self, socket: str) -> Value:
-        self._of(socket).socket.settings.broadcast = True
+        self._of(socket).socket.setsockopt("broadcast", value=True)
         return {}
 
     def _receive(self, socket: str) -> Value:
         held = self._of(socket)
+        held.put_aside()
         datagrams: list[Value] = []
         octets = 0
         while len(datagrams) < protocol.MAX_DATAGRAMS and octets < protocol.MAX_OCTETS:
@@ -222,60 +233,54 @@ class NodeUpper:
 
     def _errors(self, socket: str) -> Value:
         held = self._of(socket)
+        held.put_aside()
         told = [words.error(error, udp=held.udp is not None) for error in held.socket.errors()]
-        # The stack holds no error against a socket.
-        return {"errors": told, "pending": None}
+        pending, held.pending = held.pending, None
+        return {"errors": told, "pending": pending}
 
     def _join(self, socket: str, group: str, on: str | None = None) -> Value:
-        held, nic = self._of(socket), 0 if on is None else self._nic(on)
-        if (group, nic) in held.memberships:
-            raise OSError(errno.EADDRINUSE, "the group is joined already")
-        self._node.join(nic, group)
-        held.memberships.add((group, nic))
+        self._of(socket).socket.join(0 if on is None else self._nic(on), group)
         return {}
 
     def _leave(self, socket: str, group: str, on: str | None = None) -> Value:
-        held, nic = self._of(socket), 0 if on is None else self._nic(on)
-        if (group, nic) not in held.memberships:
-            raise OSError(errno.EADDRNOTAVAIL, "the group is not joined")
-        self._node.leave(nic, group)
-        held.memberships.remove((group, nic))
+        self._of(socket).socket.leave(0 if on is None else self._nic(on), group)
         return {}
 
     def _set_option(self, socket: str, name: str, value: Any = None, octets: bytes = b"") -> Value:
         held = self._of(socket)
-        settings = held.socket.settings
         if name == "options":
             # Set once for the stack's judgement; each datagram then brings its own.
             held.socket.set_options(words.with_final(octets, held.peer or ANY))
             held.socket.set_options(b"")
             held.options = octets
-        elif name == "mtu_discover" and value in _MTU_DISCOVER:
-            settings.df = _MTU_DISCOVER[value]
+        elif name == "options_raw":
+            held.socket.set_options(octets)
+            held.options = b""
         elif name == "multicast_interface" and isinstance(value, str):
-            settings.multicast_nic = self._nic(value)
-        elif name in _SETTINGS and type(value) is _SETTINGS[name]:
-            setattr(settings, name, value)
-        elif name in _SETTINGS or name in _SPECIAL:
+            held.socket.setsockopt(name, self._nic(value))
+        elif name in _KINDS and type(value) is _KINDS[name] and _is_word_of(name, value):
+            held.socket.setsockopt(name, value)
+        elif name in _KINDS or name in _SPECIAL:
             raise Fault(f"a socket option {name} is not like this")
         else:
             raise OSError(errno.ENOSYS, f"no socket option {name}")
         return {}
 
-    def _get_option(self, socket: str, name: str) -> Value:
+    def _get_option(self, socket: str, name: str, size: int | None = None) -> Value:
         held = self._of(socket)
-        settings = held.socket.settings
+        protocol.check_size(name, size)
         if name == "options":
-            return {"octets": held.options}
-        if name == "mtu_discover":
-            return {"value": "do" if settings.df else "dont"}
+            given = held.options or words.without_final(held.socket.get_options())
+            return {"octets": given[:size]}
+        if name == "options_raw":
+            if held.options:
+                return {"octets": words.with_final(held.options, held.peer or ANY)[:size]}
+            return {"octets": held.socket.get_options(size)}
         if name == "multicast_interface":
             nics: dict[int | None, str] = {nic: on for on, nic in self._links.items()}
-            return {"value": nics.get(settings.multicast_nic, ANY)}
-        if name == "ttl" and settings.ttl is None:
-            return {"value": self._node.default_ttl}
-        if name in _SETTINGS:
-            return {"value": getattr(settings, name)}
+            return {"value": nics.get(held.socket.getsockopt(name), ANY)}
+        if name in _KINDS:
+            return {"value": held.socket.getsockopt(name)}
         raise OSError(errno.ENOSYS, f"no socket option {name}")
 
     def _address(self, socket: str) -> Value:
@@ -294,22 +299,27 @@ class NodeUpper:
     def _close(self, socket: str) -> Value:
         held = self._of(socket)
         del self._held[socket]
-        for group, nic in sorted(held.memberships):
-            self._node.leave(nic, group)
         held.socket.close()
         return {}
 
 
-_MTU_DISCOVER = {"dont": False, "do": True}
-_SETTINGS: Mapping[str, type] = {
+_MTU_DISCOVER = frozenset({"dont", "want", "do", "probe"})
+_KINDS: Mapping[str, type] = {
     "ttl": int,
     "tos": int,
     "broadcast": bool,
     "multicast_ttl": int,
     "multicast_loop": bool,
+    "mtu_discover": str,
+    **dict.fromkeys(("recvopts", "retopts", "recverr", "recvttl", "recvtos", "pktinfo"), bool),
 }
 """Socket options that the node's sockets have by the same name."""
-_SPECIAL = ("options", "mtu_discover", "multicast_interface")
+_SPECIAL = ("options", "options_raw", "multicast_interface")
+
+
+def _is_word_of(name: str, value: Any) -> bool:
+    return name != "mtu_discover" or value in _MTU_DISCOVER
+
 
 _CALLS: Mapping[str, Callable[..., Value]] = {
     name: getattr(NodeUpper, f"_{name}") for name in protocol.CALLS

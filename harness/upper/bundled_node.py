@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from enum import Enum
+from typing import Any, Protocol
 
 
 class Settings(Protocol):
-    """What is set on a socket until it is set anew; None stands for the node's default."""
+    """What is set on a socket until it is set anew."""
 
-    ttl: int | None
-    tos: int
-    df: bool
-    broadcast: bool
-    multicast_ttl: int
-    multicast_loop: bool
     multicast_nic: int | None
 
 
@@ -47,7 +42,7 @@ class SocketError(Protocol):
 
 
 class Datagram(Protocol):
-    """What a UDP socket received."""
+    """What a UDP socket received; None is what its user does not want to know."""
 
     @property
     def data(self) -> bytes:
@@ -62,11 +57,11 @@ class Datagram(Protocol):
         """The sender's port."""
 
     @property
-    def destination(self) -> str:
+    def destination(self) -> str | None:
         """As in the header."""
 
     @property
-    def specific_destination(self) -> str:
+    def specific_destination(self) -> str | None:
         """The node's own address in its stead, for broadcasts and groups."""
 
     @property
@@ -74,15 +69,19 @@ class Datagram(Protocol):
         """The option area."""
 
     @property
-    def ttl(self) -> int:
+    def return_options(self) -> bytes:
+        """The options of an answer."""
+
+    @property
+    def ttl(self) -> int | None:
         """As in the header."""
 
     @property
-    def tos(self) -> int:
+    def tos(self) -> int | None:
         """As in the header."""
 
     @property
-    def nic(self) -> int:
+    def nic(self) -> int | None:
         """Where it came in."""
 
 
@@ -112,8 +111,26 @@ class Socket(Protocol):
     def set_options(self, buffer: bytes) -> None:
         """Options for all datagrams; a source route ends with the final destination."""
 
+    def get_options(self, size: int | None = None) -> bytes:
+        """The options as they were set, or as much as fits into that size."""
+
+    def setsockopt(self, name: str, value: Any) -> None:
+        """Set a socket option by name."""
+
+    def getsockopt(self, name: str) -> Any:
+        """Read a socket option by name."""
+
+    def join(self, nic: int, group: str) -> None:
+        """Join a group on a NIC until the socket closes."""
+
+    def leave(self, nic: int, group: str) -> None:
+        """Leave a group."""
+
     def errors(self) -> Sequence[SocketError]:
         """The ICMP errors since the last call."""
+
+    def take_error(self) -> Enum | None:
+        """The reason that is held against the socket, once."""
 
     def maximum_payload(self, to: str) -> int:
         """Octets of IP payload that the path is held to take, less the options set."""
@@ -181,18 +198,8 @@ class RawSocket(Socket, Protocol):
 class Node(Protocol):
     """A node. What it refuses it raises, with a `reason` that is a member of an enum."""
 
-    @property
-    def default_ttl(self) -> int:
-        """TTL of what names none."""
-
     def udp_socket(self) -> UdpSocket:
         """Open a UDP socket."""
 
     def raw_socket(self, protocol: int) -> RawSocket:
         """Open a raw socket."""
-
-    def join(self, nic: int, group: str) -> None:
-        """Join a group on a NIC; joins are counted."""
-
-    def leave(self, nic: int, group: str) -> None:
-        """Leave a group once."""

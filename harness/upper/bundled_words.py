@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket as net
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from harness.upper.bundled_node import Datagram, RawDatagram, SocketError
@@ -24,10 +24,14 @@ REFUSALS: Mapping[str, int] = {
     "MESSAGE_TOO_LONG": errno.EMSGSIZE,
     "NETWORK_UNREACHABLE": errno.ENETUNREACH,
     "NO_DESTINATION": errno.EDESTADDRREQ,
+    "NOT_CONNECTED": errno.ENOTCONN,
     "NO_ROUTE": errno.ENETUNREACH,
     "NOT_PERMITTED": errno.EPERM,
     "NOT_SUPPORTED": errno.EOPNOTSUPP,
+    "PROTOCOL_UNREACHABLE": errno.ENOPROTOOPT,
+    "SHUT_DOWN": errno.EPIPE,
     "UNKNOWN_NIC": errno.ENODEV,
+    "UNKNOWN_PROTOCOL_OPTION": errno.ENOPROTOOPT,
     "WOULD_BLOCK": errno.EAGAIN,
 }
 """The stack's reasons to refuse, by name, as socket programmers know them."""
@@ -51,6 +55,17 @@ def with_final(area: bytes, final: str) -> bytes:
     In the protocol they list the hops alone. What is no well-formed route stays as it is, for the
     stack to judge.
     """
+    end = net.inet_aton(final)
+    return _with_routes(area, lambda route: bytes((route[0], len(route) + 4)) + route[2:] + end)
+
+
+def without_final(area: bytes) -> bytes:
+    """The same the other way: source routes list the hops alone."""
+    return _with_routes(area, lambda route: bytes((route[0], len(route) - 4)) + route[2:-4])
+
+
+def _with_routes(area: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """An option area with its source routes changed."""
     made = bytearray()
     at = 0
     while at < len(area) and area[at] != END_OF_LIST:
@@ -59,15 +74,15 @@ def with_final(area: bytes, final: str) -> bytes:
             break
         option = area[at : at + length]
         at += length
-        if option[0] in SOURCE_ROUTES and length >= SHORTEST_ROUTE:
-            option = bytes((option[0], length + 4)) + option[2:] + net.inet_aton(final)
-        made += option
+        made += (
+            change(option) if option[0] in SOURCE_ROUTES and length >= SHORTEST_ROUTE else option
+        )
     return bytes(made) + area[at:]
 
 
 def datagram(read: Datagram) -> dict[str, Any]:
-    """What a UDP socket received."""
-    return {
+    """What a UDP socket received, as far as its user wants to know."""
+    told = {
         "data": read.data,
         "source": read.source,
         "source_port": read.source_port,
@@ -78,6 +93,9 @@ def datagram(read: Datagram) -> dict[str, Any]:
         "tos": read.tos,
         "options": read.options,
     }
+    if read.return_options:
+        told["return_options"] = read.return_options
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def raw_datagram(read: RawDatagram) -> dict[str, Any]:

@@ -37,12 +37,19 @@ FLAGS = {
     "recvopts": (net.IPPROTO_IP, net.IP_RECVOPTS),
     "retopts": (net.IPPROTO_IP, net.IP_RETOPTS),
     "recverr": (net.IPPROTO_IP, IP_RECVERR),
+    "recvttl": (net.IPPROTO_IP, IP_RECVTTL),
+    "recvtos": (net.IPPROTO_IP, net.IP_RECVTOS),
+    "pktinfo": (net.IPPROTO_IP, ancillary.IP_PKTINFO),
     "broadcast": (net.SOL_SOCKET, net.SO_BROADCAST),
 }
-OPTIONS = tuple(sorted((*NUMBERS, *FLAGS, "mtu_discover", "multicast_interface", "options")))
+OPTIONS = tuple(
+    sorted((*NUMBERS, *FLAGS, *protocol.OCTET_OPTIONS, "mtu_discover", "multicast_interface"))
+)
 """Names that set_option and get_option know."""
 
 MAX_OPTION_AREA = 40
+MAX_OPTION_BUFFER = 44
+"""Octets: what a source route may need with the first hop in it."""
 _NUMBER = Struct("=i")
 _PACKET_INFO = Struct("=i4s4s")
 
@@ -269,7 +276,8 @@ def _membership(option: int) -> Callable[..., dict[str, Any]]:
 
 def _set_option(held: Held, name: str, value: Any = None, octets: bytes = b"") -> dict[str, Any]:
     socket = held.socket
-    if name == "options":
+    if name in protocol.OCTET_OPTIONS:
+        # The kernel's own form of a source route is that of the protocol's `options`.
         socket.setsockopt(net.IPPROTO_IP, net.IP_OPTIONS, octets)
     elif name in NUMBERS and not isinstance(value, bool) and isinstance(value, int):
         socket.setsockopt(net.IPPROTO_IP, NUMBERS[name], value)
@@ -290,10 +298,12 @@ def _set_option(held: Held, name: str, value: Any = None, octets: bytes = b"") -
     return {}
 
 
-def _get_option(held: Held, name: str) -> dict[str, Any]:
+def _get_option(held: Held, name: str, size: int | None = None) -> dict[str, Any]:
+    protocol.check_size(name, size)
     socket = held.socket
-    if name == "options":
-        return {"octets": socket.getsockopt(net.IPPROTO_IP, net.IP_OPTIONS, MAX_OPTION_AREA)}
+    if name in protocol.OCTET_OPTIONS:
+        room = MAX_OPTION_BUFFER if size is None else size
+        return {"octets": socket.getsockopt(net.IPPROTO_IP, net.IP_OPTIONS, room)}
     if name in NUMBERS:
         return {"value": socket.getsockopt(net.IPPROTO_IP, NUMBERS[name])}
     if name in FLAGS:

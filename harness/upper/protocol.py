@@ -28,6 +28,10 @@ MAX_OCTETS = 1 << 20
 """An answer takes no further datagram when its datagrams hold as many octets."""
 MAX_NAME = 128
 """Characters of the longest socket name."""
+OCTET_OPTIONS = ("options", "options_raw")
+"""Socket options whose values are octets."""
+MAX_SIZE = 1024
+"""Octets of the largest buffer that `get_option` offers the target."""
 UNKNOWN_CALL = "unknown"
 """A call that nobody has: whoever answers it with anything but ENOSYS says yes to everything."""
 
@@ -114,7 +118,11 @@ CALLS: Mapping[str, Mapping[str, Argument]] = {
         "value": Argument(Kind.VALUE),
         "octets": Argument(Kind.OCTETS),
     },
-    "get_option": {"socket": _SOCKET, "name": Argument(Kind.NAME, required=True)},
+    "get_option": {
+        "socket": _SOCKET,
+        "name": Argument(Kind.NAME, required=True),
+        "size": Argument(Kind.NUMBER),
+    },
     "receive": _ONLY_SOCKET,
     "errors": _ONLY_SOCKET,
     "join": _MEMBERSHIP,
@@ -203,6 +211,16 @@ def check_arguments(call: str, arguments: Mapping[str, Any]) -> None:
                 raise Fault(f"{name} of {call} is {argument.kind.value}")
         elif argument.required:
             raise Fault(f"{call} needs {name}")
+
+
+def check_size(name: str, size: int | None) -> None:
+    """Make sure that `get_option` got a size only for what has one, and a possible one.
+
+    Raises:
+        Fault: it did not.
+    """
+    if size is not None and (name not in OCTET_OPTIONS or not 1 <= size <= MAX_SIZE):
+        raise Fault(f"size is for {' and '.join(OCTET_OPTIONS)}, from 1 to {MAX_SIZE}")
 
 
 def decode_response(line: bytes) -> Response:

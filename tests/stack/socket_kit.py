@@ -1,0 +1,74 @@
+"""What tests of sockets share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from stack.raw_socket import RawSocket
+from stack.refusal import Reason, Refused
+from stack.udp_socket import Datagram, UdpSocket
+from stack.wire.icmp import IcmpMessage, build_icmp
+from tests.stack.node_kit import GATEWAY, Sent, Wire, a, datagram
+
+
+def refusal(call: Callable[..., object], *given: Any) -> Reason:
+    with pytest.raises(Refused) as refused:
+        call(*given)
+    return refused.value.reason
+
+
+def bound(
+    wire: Wire, port: int = 9, address: str | None = None, *, reuse: bool = False
+) -> UdpSocket:
+    socket = wire.node.udp_socket()
+    socket.setsockopt("reuse", reuse)
+    socket.bind(address, port)
+    return socket
+
+
+def read(socket: UdpSocket) -> Datagram:
+    datagram = socket.receive()
+    assert datagram is not None
+    return datagram
+
+
+def addresses(*listed: str) -> bytes:
+    return b"".join(a(each).to_bytes(4, "big") for each in listed)
+
+
+def route(kind: int, *hops: str) -> bytes:
+    """A source route as users write it."""
+    return bytes((kind, 3 + 4 * len(hops), 4)) + addresses(*hops)
+
+
+def netstack(wire: Wire) -> dict[str, int]:
+    return wire.node.counters.netstack()
+
+
+def moved(wire: Wire, before: dict[str, int]) -> dict[str, int]:
+    """The NETSTACK counters that moved."""
+    after = netstack(wire)
+    return {name: after[name] - old for name, old in before.items() if after[name] != old}
+
+
+def complain(
+    wire: Wire, about: Sent | bytes, kind: int = 3, code: int = 3, rest: bytes = bytes(4)
+) -> None:
+    """Let the gateway send an ICMP error about a datagram of the node's."""
+    quoted = about if isinstance(about, bytes) else about.packet.octets
+    wire.ip(datagram(build_icmp(IcmpMessage(kind, code, rest, quoted)), source=GATEWAY))
+
+
+def any_socket(wire: Wire, kind: str) -> UdpSocket | RawSocket:
+    return wire.node.udp_socket() if kind == "udp" else wire.node.raw_socket(253)
+
+
+def send(socket: UdpSocket | RawSocket, to: str, options: bytes | None = None) -> None:
+    """Send one octet."""
+    if isinstance(socket, UdpSocket):
+        socket.send(b"x", (to, 7), options=options)
+    else:
+        socket.send(b"x", to, options=options)
