@@ -20,6 +20,14 @@ class OverlapRule(Enum):
     EQUAL_TOLERATED = "equal octets are taken, else the train is dropped"
     CONTAINED_IGNORED = "lying inside one earlier fragment: ignored unseen; else train dropped"
     SAME_RANGE_IGNORED = "the very range of an earlier fragment: ignored unseen; else dropped"
+    ALL_REFUSED = "any overlap drops the train, repetitions too (RFC 5722 §4)"
+    FIRST = "the octets that came first stay"
+    LAST = "the octets that came last stay"
+    BSD = "the earlier fragment keeps them, unless the later one begins before it"
+    BSD_RIGHT = "the later fragment gets them, unless it begins before the earlier one"
+    LINUX_OLD = "the earlier fragment keeps them if it begins before the later one"
+    WINDOWS = "the earlier fragment keeps them, unless the later one reaches beyond both its ends"
+    SOLARIS = "as WINDOWS, and also when the later one ends where the earlier one ends"
 
 
 class RepeatRule(Enum):

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stack.policy import NETSTACK, NETSTACK_LATER, RFC, SECOND, Policy
-from stack.reassembly import OVERHEAD, Complete, Expired, ReassemblyStore, Refusal, Refused
+from stack.reassembly import OVERHEAD, Complete, Expired, ReassemblyStore, Refused
+from stack.train import Refusal
 from stack.wire.ipv4 import FLAG_MF, Ipv4Header, Ipv4Packet, build_ipv4, parse_ipv4
 
 PROPERTY = settings(deadline=None, derandomize=True, max_examples=150)
