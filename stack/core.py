@@ -34,6 +34,8 @@ class Looped(NamedTuple):
 
     nic: Nic
     packet: bytes
+    built: bool = False
+    """S7.14: this stack built it, so its transport checksum is taken as right."""
 
 
 class Core:

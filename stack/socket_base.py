@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from stack import send
+from stack.fragment import transport_mtu
 from stack.inbound import Cast
 from stack.refusal import Reason, Refused, check
 from stack.route_choice import Route, choose
@@ -109,9 +110,10 @@ class Socket:
             raise Refused(route)
         if route.cast is Cast.BROADCAST and not settings.broadcast:
             raise Refused(Reason.BROADCAST_DISABLED)
-        ttl = settings.ttl if ask.ttl is None else ask.ttl
+        ttl = ask.ttl
         if ttl is None:
-            ttl = settings.multicast_ttl if group else self.core.default_ttl
+            # S7.3: groups have a TTL of their own; else 0 stands for the default.
+            ttl = settings.multicast_ttl if group else settings.ttl or self.core.default_ttl
         df = settings.df if ask.df is None else ask.df
         loop = group and settings.multicast_loop
         if not (0 <= ttl <= 255 and 0 <= tos <= 255):
@@ -128,7 +130,7 @@ class Socket:
         if isinstance(route, Reason):
             raise Refused(route)
         mtu = self.core.path_mtu.estimate(destination, route.nic.mtu, self.core.now)
-        return mtu - 20 - len(self._options.area)
+        return max(0, transport_mtu(mtu) - len(self._options.area))
 
 
 @dataclass(slots=True)

@@ -83,7 +83,7 @@ FAULTS = (
     Fault(
         "DF is not honoured",
         {"1122-3.3.5-d", "1191-4-a", "1812-5.2.7.1-c", "6864-4.3-b", "791-3.2.frag-f", "792-du-e"},
-        chosen(honour_df=False),
+        chosen(honour_df=False, honour_df_in_transit=False),
     ),
     Fault(
         "DF is cleared",
