@@ -165,8 +165,6 @@ class UdpSocket(Socket):
             raise Refused(Reason.NO_DESTINATION)
         if not 0 <= peer[1] <= 0xFFFF:
             raise Refused(Reason.INVALID_ARGUMENT)
-        if any(len(data) > MAXIMUM_DATAGRAM - HEADER_LENGTH for data in datagrams):
-            raise Refused(Reason.MESSAGE_TOO_LONG)
         if not self._port and not self.closed:
             self.bind()
         local = self._sender()

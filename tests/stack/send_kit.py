@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from stack.hooks import Place, Seen
 from stack.inbound import Cast
 from stack.policy import NETSTACK, NETSTACK_LATER, RFC
 from stack.refusal import Reason, Refused
@@ -45,6 +46,14 @@ def route_to(wire: Wire, destination: str = PEER, source: str = "192.0.2.1") -> 
     return Route(nic, a(source), a(destination), a(destination), Cast.UNICAST, inside=False)
 
 
-def with_wrong_sum(octets: bytes) -> bytes:
-    """The same UDP datagram behind a 20-octet header, or bare, with a checksum that is wrong."""
-    return octets[:-1] + bytes((octets[-1] ^ 0xFF,))
+def watch(wire: Wire) -> list[Seen]:
+    """Everything that any hook gets to see from now on."""
+    seen: list[Seen] = []
+
+    def inspect(shown: Seen) -> bool:
+        seen.append(shown)
+        return True
+
+    for place in Place:
+        wire.node.hooks.add(place, inspect)
+    return seen

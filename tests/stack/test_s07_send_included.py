@@ -21,7 +21,7 @@ from stack.wire.ipv4 import (
     parse_ipv4,
 )
 from tests.stack.node_kit import GATEWAY_MAC, HOST, PEER, PEER_MAC, REMOTE, Wire, a
-from tests.stack.send_kit import ALL_PRESETS, PRESETS, moving, refusal, route_to
+from tests.stack.send_kit import ALL_PRESETS, PRESETS, moving, refusal, route_to, watch
 
 ELSEWHERE = "192.0.2.77"
 
@@ -256,9 +256,7 @@ def in_transit(identification: int, source: str = REMOTE) -> Ipv4Packet:
 
 def test_s14_26_netstack_fills_in_what_it_forwards() -> None:
     wire = Wire(NETSTACK)
-    seen: list[Seen] = []
-    for place in Place:
-        wire.node.hooks.add(place, lambda shown: not seen.append(shown))
+    seen = watch(wire)
     for packet in (in_transit(0, "0.0.0.0"), in_transit(0), in_transit(5)):
         about = Inbound(wire.node._core.nics[1], packet.header, packet.payload, packet.octets)
         with moving(wire) as moved:

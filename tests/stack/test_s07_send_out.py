@@ -12,18 +12,19 @@ from stack.hooks import Place, Seen
 from stack.inbound import Cast
 from stack.policy import RFC, Policy
 from stack.refusal import Reason
+from stack.route_choice import Route
 from stack.send import Wish
 from stack.send_many import Written, send_many
 from stack.wire.ipv4 import Ipv4Header, build_ipv4
 from stack.wire.tcp import SYN, TcpSegment, build_tcp
 from stack.wire.udp import build_udp
 from tests.stack.node_kit import HOST, PEER, SUBNET_BROADCAST, Wire, a
-from tests.stack.send_kit import PRESETS, moving, refusal, route_to
+from tests.stack.send_kit import PRESETS, moving, refusal, route_to, watch
 
 WISH = Wish(253, 9)
 
 
-def inside(wire: Wire, destination: str = HOST) -> send.Route:
+def inside(wire: Wire, destination: str = HOST) -> Route:
     return route_to(wire, destination)._replace(inside=True)
 
 
@@ -35,16 +36,14 @@ def bad_udp() -> bytes:
 @PRESETS
 def test_s7_14_a_looped_copy_is_received_from_the_header_on(policy: Policy) -> None:
     wire = Wire(policy)
-    seen: list[Seen] = []
-    wire.node.hooks.add(Place.PREROUTING, lambda shown: not seen.append(shown))
-    wire.node.hooks.add(Place.INPUT, lambda shown: not seen.append(shown))
+    seen = watch(wire)
     receiver = wire.node.raw_socket(253)
     with moving(wire) as moved:
         assert send.originate(wire.node._core, inside(wire), b"x", WISH) is None
         assert wire.frames() == []
     assert receiver.receive() is not None
     assert moved == {"PacketsReceived": 1, "PacketsDelivered": 1}
-    assert [each.place for each in seen] == [Place.INPUT]
+    assert [each.place for each in seen] == [Place.OUTPUT, Place.INPUT]
 
 
 @PRESETS
@@ -111,6 +110,9 @@ def test_s7_15_what_leaves_and_what_does_not(policy: Policy) -> None:
     with moving(wire) as moved:
         raw.send(b"x", PEER)
     assert moved == {"PacketsSent": 1}
+    # fetching what a NIC left behind that is gone
+    wire.node.remove_nic(1)
+    assert len(wire.sent()) >= 1
 
 
 @pytest.mark.parametrize(
