@@ -55,6 +55,7 @@ class Core:
         "outbox",
         "path_mtu",
         "policy",
+        "polls",
         "random",
         "reassembly",
         "routes",
@@ -83,6 +84,8 @@ class Core:
         self.sockets = SocketTable()
         self.outbox: deque[tuple[int, bytes]] = deque()
         self.looped: deque[Looped] = deque()
+        self.polls = 0
+        """How often the outbox was emptied."""
 
     def set_policy(self, policy: Policy) -> None:
         """Replace the policy; what is already under way keeps its times (S13.1)."""

@@ -86,6 +86,10 @@ def emit(
 
 
 def _put(core: Core, nic: Nic, frame: bytes) -> bool:
+    if nic.polls != core.polls:
+        # All that waited has been fetched.
+        nic.polls = core.polls
+        nic.waiting = 0
     if nic.waiting >= nic.link_room or len(core.outbox) >= OUTBOX_LIMIT:
         return False
     nic.waiting += 1

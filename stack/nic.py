@@ -33,7 +33,8 @@ class Nic:
     link_room: int = LINK_ROOM
     """Frames that the link takes until they are fetched; it refuses what comes on top."""
     waiting: int = 0
-    """Frames that the link has taken and nobody has fetched."""
+    """Frames that the link took since `polls` was the core's."""
+    polls: int = 0
     groups: dict[int, int] = field(default_factory=dict)
     """Groups joined here and how often (S1.21)."""
     defended: dict[int, int] = field(default_factory=dict)

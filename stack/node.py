@@ -68,10 +68,7 @@ class Node:
         self._advance(now)
         frames = list(self._core.outbox)
         self._core.outbox.clear()
-        for nic, _ in frames:
-            port = self._core.nics.get(nic)
-            if port is not None:
-                port.waiting = 0
+        self._core.polls += 1
         return frames
 
     def next_deadline(self) -> int | None:

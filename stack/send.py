@@ -100,12 +100,14 @@ def _refusal(core: Core, route: Route, header: Ipv4Header, payload_length: int) 
     if header.ttl == 0 and policy.ttl_zero_stays and route.cast is not Cast.MULTICAST:
         # RFC 1122 §3.2.1.7: a host MUST NOT send a datagram with TTL 0.
         return Reason.INVALID_ARGUMENT
-    return _whole_only(core, route, header, payload_length)
+    if header.df:
+        return _whole_only(core, route, header, payload_length)
+    return None
 
 
 def _whole_only(core: Core, route: Route, header: Ipv4Header, payload_length: int) -> Reason | None:
-    """S14.23: local senders are told when a datagram may not be cut and does not fit."""
-    if not header.df or not core.policy.honour_df or route.inside:
+    """S14.23: local senders are told when a datagram with DF does not fit."""
+    if not core.policy.honour_df or route.inside:
         return None
     if header.header_length + payload_length <= path_mtu(core, route):
         return None
@@ -141,7 +143,7 @@ def send_prepared(
     if route.cast is Cast.BROADCAST or (loop and route.destination in nic.groups):
         # S6.27: whole, whatever becomes of the datagram on the link.
         loop_back(core, nic, build_ipv4(header, payload), built=built)
-    if stays(core, header):
+    if header.ttl == 0 and stays(core, header):
         return None
     return put_out(
         core,
@@ -204,11 +206,13 @@ def put_out(
     """Hand a datagram to the link, cut if it must be and may be."""
     if not pass_postrouting(core, nic, header, payload):
         return None
-    reason = unfit(header, mtu)
-    if reason is not None:
-        return failed(nic, 1, reason)
-    mtu = min(mtu, MAXIMUM_DATAGRAM)
-    if header.header_length + len(payload) <= mtu:
+    length = header.header_length
+    if not MINIMUM_MTU <= mtu <= MAXIMUM_DATAGRAM or length > MAXIMUM_HEADER:
+        reason = unfit(length, mtu)
+        if reason is not None:
+            return failed(nic, 1, reason)
+        mtu = MAXIMUM_DATAGRAM
+    if length + len(payload) <= mtu:
         packet = build_ipv4(header, payload)
         reason = link.transmit(core, nic, packet, next_hop=next_hop, cast=cast, about=about)
         return None if reason is None else failed(nic, 1, reason)
@@ -241,11 +245,11 @@ def pass_postrouting(core: Core, nic: Nic, header: Ipv4Header, payload: bytes) -
     return False
 
 
-def unfit(header: Ipv4Header, mtu: int) -> Reason | None:
-    """S6.20: why nothing can be made of a datagram for a link of that MTU, in octets."""
+def unfit(header_length: int, mtu: int) -> Reason | None:
+    """S6.20: why a datagram with such a header cannot leave by a link of that MTU, in octets."""
     if mtu < MINIMUM_MTU:
         return Reason.INVALID_STATE
-    if header.header_length > MAXIMUM_HEADER:
+    if header_length > MAXIMUM_HEADER:
         return Reason.MALFORMED_HEADER
     return None
 

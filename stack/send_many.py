@@ -57,7 +57,7 @@ def send_many(core: Core, route: Route, payloads: Sequence[bytes], wish: Wish) -
         # Neither looped nor let out: all count as written.
         return Written(len(datagrams), len(datagrams), None)
     mtu = min(send.path_mtu(core, route), MAXIMUM_DATAGRAM)
-    reason = send.unfit(datagrams[0].header, mtu)
+    reason = send.unfit(datagrams[0].header.header_length, mtu)
     if reason is not None:
         return Written(0, 0, send.failed(route.nic, len(datagrams), reason))
     return _hand_over(core, route, _cut_all(core, route, datagrams, mtu))

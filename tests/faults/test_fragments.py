@@ -361,7 +361,7 @@ FAULTS = (
         "DF is not honoured",
         rows(
             """
-            1122-3.3.5-d 1191-4-a 1812-5.2.7.1-c 6864-4.3-b 791-3.2.frag-f 792-du-e
+            1122-3.3.5-d 1191-4-a 1812-5.2.7.1-c 6864-4.3-b 791-3.2.frag-f 791-3.3-c 792-du-e
             """
         ),
         _chosen(honour_df=False, honour_df_in_transit=False),

@@ -110,9 +110,6 @@ def test_s7_15_what_leaves_and_what_does_not(policy: Policy) -> None:
     with moving(wire) as moved:
         raw.send(b"x", PEER)
     assert moved == {"PacketsSent": 1}
-    # fetching what a NIC left behind that is gone
-    wire.node.remove_nic(1)
-    assert len(wire.sent()) >= 1
 
 
 @pytest.mark.parametrize(
