@@ -18,12 +18,12 @@ What a node consists of
     ``core``, ``nic``, ``addresses``, ``groups``, ``routes``, ``neighbours``, ``path_mtu``,
     ``timers``, ``inbound``, ``refusal``
 A datagram's way in
-    ``link``, ``arp``, ``receive``, ``forward``, ``deliver``, ``reassembly``
+    ``link``, ``arp``, ``receive``, ``forward``, ``deliver``, ``reassembly``, ``train``, ``overlap``
 Options
     ``options`` (one pass over an area), ``option_work``, ``source_route``, ``user_options``,
     ``return_options``
 A datagram's way out
-    ``route_choice``, ``send``, ``identification``, ``fragment``
+    ``route_choice``, ``send``, ``header_included``, ``send_many``, ``identification``, ``fragment``
 ICMP and IGMP
     ``icmp``, ``icmp_reply``, ``icmp_errors``, ``rate_limit``, ``icmp_report``, ``igmp``,
     ``membership``

@@ -34,6 +34,8 @@ class Looped(NamedTuple):
 
     nic: Nic
     packet: bytes
+    built: bool = False
+    """S7.14: this stack built it, so its transport checksum is taken as right."""
 
 
 class Core:
@@ -53,6 +55,7 @@ class Core:
         "outbox",
         "path_mtu",
         "policy",
+        "polls",
         "random",
         "reassembly",
         "routes",
@@ -81,6 +84,8 @@ class Core:
         self.sockets = SocketTable()
         self.outbox: deque[tuple[int, bytes]] = deque()
         self.looped: deque[Looped] = deque()
+        self.polls = 0
+        """How often the outbox was emptied."""
 
     def set_policy(self, policy: Policy) -> None:
         """Replace the policy; what is already under way keeps its times (S13.1)."""

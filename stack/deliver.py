@@ -95,8 +95,8 @@ def _reassemble(core: Core, inbound: Inbound) -> Inbound | None:
         first.octets,
         first.link,
         first.looped,
-        first.cast,
-        first.local,
+        cast=first.cast,
+        local=first.local,
     )
     whole.reassembled = True
     return whole

@@ -92,6 +92,15 @@ class IdentificationSource:
             return self._from_shared((source, destination, protocol))
         return self._random.getrandbits(16) or 1
 
+    def next_included(self, source: int, destination: int, protocol: int, now: int) -> int | None:
+        """A value for a datagram that brings its header and left this field open (S7.8).
+
+        As `next`; but where counters are shared the protocol plays no part in the choice.
+        """
+        if self.policy.identification is IdentificationRule.SHARED:
+            protocol = 0
+        return self.next(source, destination, protocol, now)
+
     def _per_triple(self, triple: tuple[int, int, int], now: int) -> int | None:
         lifetime = self.policy.identification_lifetime
         counter = self._counters.get(triple)

@@ -36,6 +36,8 @@ class Inbound:
     """RFC 1122 §2.4: the link layer tells IP how the frame was addressed."""
     looped: bool = False
     """Sent by this very stack."""
+    built: bool = False
+    """S7.14: built by this very stack: the transport checksum is taken as right."""
     cast: Cast = Cast.UNICAST
     """How the IP destination is addressed, once it is found to be for this host."""
     local: int = 0

@@ -11,6 +11,7 @@ from stack.core import LOOPED_LIMIT, OUTBOX_LIMIT, Looped
 from stack.inbound import Cast
 from stack.neighbours import Waiting
 from stack.nic import NO_MAC
+from stack.refusal import Reason
 from stack.wire.arp import ArpPacket, arp_request, build_arp
 from stack.wire.ethernet import (
     BROADCAST_MAC,
@@ -34,14 +35,14 @@ def transmit(
     next_hop: int,
     cast: Cast = Cast.UNICAST,
     about: Inbound | None = None,
-) -> None:
+) -> Reason | None:
     """Hand one datagram or fragment to the link, or keep it until its next hop is resolved.
 
-    `about` is the datagram being forwarded, for the error if the next hop never answers.
+    `about` is the datagram being forwarded, for the error if the next hop never answers. Answers
+    why the link refused, if it did; what waits for its next hop counts as handed over (S7.16).
     """
     if nic.mac is None or nic.loopback:
-        emit(core, nic, packet, NO_MAC, cast)
-        return
+        return emit(core, nic, packet, NO_MAC, cast)
     if cast is Cast.BROADCAST:
         # RFC 894: the broadcast Internet address maps to the broadcast Ethernet address.
         mac: bytes | None = BROADCAST_MAC
@@ -53,25 +54,27 @@ def transmit(
         # RFC 1122 §3.2.1.3: only an address of ours may stand as sender in a request.
         sender = source if own is not None else nic.addresses.source_for(next_hop) or 0
         mac = nic.neighbours.resolve(next_hop, sender, Waiting(packet, about), core.now)
-    if mac is not None:
-        emit(core, nic, packet, mac, cast)
+    return None if mac is None else emit(core, nic, packet, mac, cast)
 
 
-def emit(core: Core, nic: Nic, packet: bytes, mac: bytes, cast: Cast = Cast.UNICAST) -> None:
-    """Put a datagram on the link; what leaves is counted here (RFC 4293, S14.53)."""
+def emit(
+    core: Core, nic: Nic, packet: bytes, mac: bytes, cast: Cast = Cast.UNICAST
+) -> Reason | None:
+    """Put a datagram on the link, if it takes it; what leaves is counted here (RFC 4293, S14.53).
+
+    What the link refuses is for the caller to count.
+    """
     count = nic.counters.inc
     if nic.loopback:
         if len(core.looped) >= LOOPED_LIMIT:
-            count("ipSystemStatsOutDiscards")
-            return
+            return Reason.NO_BUFFER_SPACE
         core.looped.append(Looped(nic, packet))
     else:
         frame = packet
         if nic.mac is not None:
             frame = build_ethernet(mac, nic.mac, ETHERTYPE_IPV4, packet)
         if not _put(core, nic, frame):
-            count("ipSystemStatsOutDiscards")
-            return
+            return Reason.NO_BUFFER_SPACE
     count("ipSystemStatsOutTransmits")
     count("ipSystemStatsOutOctets", len(packet))
     if cast is Cast.MULTICAST:
@@ -79,17 +82,23 @@ def emit(core: Core, nic: Nic, packet: bytes, mac: bytes, cast: Cast = Cast.UNIC
         count("ipSystemStatsOutMcastOctets", len(packet))
     elif cast is Cast.BROADCAST:
         count("ipSystemStatsOutBcastPkts")
+    return None
 
 
 def _put(core: Core, nic: Nic, frame: bytes) -> bool:
-    if len(core.outbox) >= OUTBOX_LIMIT:
+    if nic.polls != core.polls:
+        # All that waited has been fetched.
+        nic.polls = core.polls
+        nic.waiting = 0
+    if nic.waiting >= nic.link_room or len(core.outbox) >= OUTBOX_LIMIT:
         return False
+    nic.waiting += 1
     core.outbox.append((nic.number, frame))
     return True
 
 
 def discard(nic: Nic) -> None:
-    """Count a datagram that waited in vain for a link address (S13.7, S13.9)."""
+    """Count a datagram that waited in vain: no link address (S13.7, S13.9), or no room then."""
     nic.counters.inc("ipSystemStatsOutDiscards")
     nic.counters.inc("IP.OutgoingPacketErrors")
 
@@ -97,7 +106,8 @@ def discard(nic: Nic) -> None:
 def release(core: Core, nic: Nic, waiting: list[Waiting], mac: bytes) -> None:
     """Send the packets that waited for a link address that is known now."""
     for each in waiting:
-        emit(core, nic, each.packet, mac)
+        if emit(core, nic, each.packet, mac) is not None:
+            discard(nic)
 
 
 def send_arp(core: Core, nic: Nic, packet: ArpPacket, destination: bytes) -> None:

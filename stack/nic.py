@@ -11,6 +11,8 @@ from stack.membership import Membership
 from stack.neighbours import NeighbourTable
 
 NO_MAC: Final = bytes(6)
+LINK_ROOM: Final = 8192
+"""Frames that wait on one link unless set otherwise."""
 
 
 @dataclass(slots=True, eq=False)
@@ -28,6 +30,11 @@ class Nic:
     neighbours: NeighbourTable
     membership: Membership
     enabled: bool = False
+    link_room: int = LINK_ROOM
+    """Frames that the link takes until they are fetched; it refuses what comes on top."""
+    waiting: int = 0
+    """Frames that the link took since `polls` was the core's."""
+    polls: int = 0
     groups: dict[int, int] = field(default_factory=dict)
     """Groups joined here and how often (S1.21)."""
     defended: dict[int, int] = field(default_factory=dict)

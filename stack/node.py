@@ -68,6 +68,7 @@ class Node:
         self._advance(now)
         frames = list(self._core.outbox)
         self._core.outbox.clear()
+        self._core.polls += 1
         return frames
 
     def next_deadline(self) -> int | None:
@@ -90,7 +91,9 @@ class Node:
         timers.take_failures(core)
         while core.looped:
             packet = core.looped.popleft()
-            receive.datagram(core, packet.nic, packet.packet, Cast.UNICAST, looped=True)
+            receive.datagram(
+                core, packet.nic, packet.packet, Cast.UNICAST, looped=True, built=packet.built
+            )
             timers.take_failures(core)
 
     # NICs and addresses
@@ -165,6 +168,15 @@ class Node:
         """Set the MTU of a link, in octets."""
         _check_mtu(mtu)
         self._nic(nic).mtu = mtu
+
+    def set_link_room(self, nic: int, frames: int) -> None:
+        """Set how many frames the link of a NIC takes between two polls; it refuses more (S6.25).
+
+        What the link refuses is lost, and the sender is told.
+        """
+        if frames < 0:
+            raise Refused(Reason.INVALID_ARGUMENT)
+        self._nic(nic).link_room = frames
 
     def add_address(
         self,
@@ -258,8 +270,9 @@ class Node:
 
     @default_ttl.setter
     def default_ttl(self, ttl: int) -> None:
-        # RFC 1122 §3.2.1.7: MUST NOT send with TTL 0.
-        if not 1 <= ttl <= 255:
+        # RFC 1122 §3.2.1.7: MUST NOT send with TTL 0; S7.3: NETSTACK may be told to.
+        lowest = 1 if self._core.policy.ttl_zero_stays else 0
+        if not lowest <= ttl <= 255:
             raise Refused(Reason.INVALID_ARGUMENT)
         self._core.default_ttl = ttl
 

@@ -20,6 +20,14 @@ class OverlapRule(Enum):
     EQUAL_TOLERATED = "equal octets are taken, else the train is dropped"
     CONTAINED_IGNORED = "lying inside one earlier fragment: ignored unseen; else train dropped"
     SAME_RANGE_IGNORED = "the very range of an earlier fragment: ignored unseen; else dropped"
+    ALL_REFUSED = "any overlap drops the train, repetitions too (RFC 5722 §4)"
+    FIRST = "the octets that came first stay"
+    LAST = "the octets that came last stay"
+    BSD = "the earlier fragment keeps them, unless the later one begins before it"
+    BSD_RIGHT = "the later fragment gets them, unless it begins before the earlier one"
+    LINUX_OLD = "the earlier fragment keeps them if it begins before the later one"
+    WINDOWS = "the earlier fragment keeps them, unless the later one reaches beyond both its ends"
+    SOLARIS = "as WINDOWS, and also when the later one ends where the earlier one ends"
 
 
 class RepeatRule(Enum):
@@ -71,6 +79,10 @@ class Policy:
     """S6.2: octets at or below which that stops; counts as the high mark when above it."""
     honour_df: bool = True
     """S14.23: a datagram with DF is never cut; else cut with DF left on."""
+    honour_df_in_transit: bool = True
+    """S8.12, S14.23: the same for datagrams that are forwarded."""
+    senders_set_df: bool = True
+    """S7.2, S7.7: a datagram has DF when its sender asks for it; else never."""
     copied_flag_decides: bool = True
     """S14.24: only options with the copied flag go into later pieces; else all."""
     refragment_adds_offset: bool = True
@@ -175,7 +187,11 @@ class Policy:
     """S14.52: an address made permanent takes the new prefix length."""
     # Local delivery, sockets, hooks
     header_included_strict: bool = True
-    """S14.45: destination kept, above 65,535 octets refused, TTL 0 refused."""
+    """S14.45: above 65,535 octets refused, TTL 0 refused."""
+    header_included_destination: bool = True
+    """S7.11, S14.45: the destination in the header stays; else it is that of the route."""
+    header_included_output_hook: bool = True
+    """S7.11, S14.46: the output hook sees datagrams that bring their header."""
     header_included_options: HeaderIncludedOptions = HeaderIncludedOptions.EITHER
     """S12.16."""
     received_options_to_udp: bool = True
@@ -218,6 +234,8 @@ NETSTACK: Final = Policy(
     limit_with_header=False,
     reassembly_ecn=False,
     honour_df=False,
+    honour_df_in_transit=False,
+    senders_set_df=False,
     copied_flag_decides=False,
     refragment_adds_offset=False,
     repeated_options=RepeatRule.ALL,
@@ -262,6 +280,8 @@ NETSTACK: Final = Policy(
     handle_local=False,
     promotion_takes_prefix=False,
     header_included_strict=False,
+    header_included_destination=False,
+    header_included_output_hook=False,
     header_included_options=HeaderIncludedOptions.IGNORE,
     received_options_to_udp=False,
     errors_told_unasked=False,
@@ -281,7 +301,9 @@ NETSTACK_LATER: Final = replace(
     NETSTACK,
     overlap=OverlapRule.SAME_RANGE_IGNORED,  # S6.8
     identification=IdentificationRule.RANDOM,  # S7.7
-    honour_df=True,  # S8.12
+    honour_df_in_transit=True,  # S8.12
+    senders_set_df=True,  # S7.7
+    header_included_destination=True,  # S7.11
     transit_header_untouched=True,  # S8.12
     router_unreachables=True,  # S8.12
     rate_limit_errors_only=True,  # S5.13, S5.29

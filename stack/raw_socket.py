@@ -6,19 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from stack import send
-from stack.policy import HeaderIncludedOptions
+from stack.header_included import Call, send_from_socket
 from stack.refusal import Reason, Refused, check
-from stack.route_choice import Route, choose
 from stack.socket_base import Address, Ask, Inbox, Socket
 from stack.socket_options import COMMON, SocketOption, flag_value
 from stack.wire.address import as_address, format_address
-from stack.wire.ipv4 import MAXIMUM_DATAGRAM, Ipv4Header
 
 if TYPE_CHECKING:
     from stack.icmp_report import Quote
     from stack.inbound import Inbound
     from stack.wire.icmp import IcmpMessage
+    from stack.wire.ipv4 import Ipv4Header
 
 SEND_ONLY = 255
 """S7.12: a socket of this protocol receives nothing and brings its own headers."""
@@ -91,10 +89,12 @@ class RawSocket(Socket):
     ) -> None:
         """Send one datagram. With `header_included` the payload begins with the IP header."""
         self._check_open()
-        destination = self._peer if to is None else as_address(to)
+        destination = None if to is None else as_address(to)
         if header_included or self.header_included or self.protocol == SEND_ONLY:
             self._send_header(payload, destination, options)
             return
+        if destination is None:
+            destination = self._peer
         if destination is None:
             raise Refused(Reason.NO_DESTINATION)
         ask = Ask(destination, self._address, ttl, tos, options, df, len(payload))
@@ -102,42 +102,9 @@ class RawSocket(Socket):
         self._hand_over(route, payload, wish)
 
     def _send_header(self, octets: bytes, to: int | None, options: bytes | None) -> None:
-        header = _read_header(octets)
-        if header is None:
-            raise Refused(Reason.INVALID_ARGUMENT)
-        payload = octets[header.header_length :]
         wanted = self._options if options is None else self._take(options)
-        if wanted.area and self.core.policy.header_included_options is HeaderIncludedOptions.EITHER:
-            # S12.16: the socket's options go into a header that has none.
-            if header.options:
-                raise Refused(Reason.INVALID_ARGUMENT)
-            header.options = wanted.area
-        if header.header_length + len(payload) > MAXIMUM_DATAGRAM:
-            raise Refused(Reason.MESSAGE_TOO_LONG)
-        if header.ttl == 0:
-            # RFC 1122 §3.2.1.7: MUST NOT be sent with TTL 0.
-            raise Refused(Reason.INVALID_ARGUMENT)
-        if header.destination == 0 and to is not None:
-            header.destination = to
-        route = choose(self.core, to or header.destination, source=self._address)
-        if isinstance(route, Reason):
-            raise Refused(route)
-        check(self._complete_and_send(route, header, payload))
-
-    def _complete_and_send(self, route: Route, header: Ipv4Header, payload: bytes) -> Reason | None:
-        core = self.core
-        if header.source == 0:
-            header.source = route.source
-        if header.identification == 0 and not header.is_atomic:
-            # S7.8: 0 asks for a value.
-            header.identification = (
-                core.identification.next(
-                    header.source, header.destination, header.protocol, core.now
-                )
-                or 0
-            )
-        route.nic.counters.inc("ipSystemStatsOutRequests")
-        return send.send_prepared(core, route, header, payload)
+        call = Call(to, self._peer, self._address, wanted.area, wanted.first_hop)
+        check(send_from_socket(self.core, octets, call))
 
     def wants(self, protocol: int, header: Ipv4Header) -> bool:
         """Answer whether the socket gets a copy of a datagram."""
@@ -187,25 +154,3 @@ class RawSocket(Socket):
         if self in self.core.sockets.raw:
             self.core.sockets.raw.remove(self)
         self._inbox.clear()
-
-
-def _read_header(octets: bytes) -> Ipv4Header | None:
-    """The caller's header (S7.12); Total Length must be plausible and is made anew."""
-    if len(octets) < 20:
-        return None
-    length = (octets[0] & 15) * 4
-    total = int.from_bytes(octets[2:4], "big")
-    if octets[0] >> 4 != 4 or length < 20 or not length <= total <= len(octets):
-        return None
-    fragment = int.from_bytes(octets[6:8], "big")
-    return Ipv4Header(
-        source=int.from_bytes(octets[12:16], "big"),
-        destination=int.from_bytes(octets[16:20], "big"),
-        protocol=octets[9],
-        ttl=octets[8],
-        tos=octets[1],
-        identification=int.from_bytes(octets[4:6], "big"),
-        flags=fragment >> 13,
-        fragment_offset=fragment & 0x1FFF,
-        options=octets[20:length],
-    )

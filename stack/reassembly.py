@@ -5,20 +5,22 @@ starts with the first of them to arrive and is never restarted: RFC 1122 §3.3.2
 not one that comes from TTL. The header of the offset-0 fragment is kept for the whole datagram and
 for a Time Exceeded.
 
-What happens when fragments overlap is `Policy.overlap`. Preset RFC takes octets that say the same
-and drops a train whose fragments contradict each other, so that nothing slips past a filter (RFC
-1858, RFC 3128). Memory is bounded: above the high mark whole trains are given up, oldest first.
+What happens when fragments overlap is `Policy.overlap` (`stack.overlap`). Preset RFC takes octets
+that say the same and drops a train whose fragments contradict each other, so that nothing slips
+past a filter (RFC 1858, RFC 3128). Memory is bounded: above the high mark whole trains are given
+up, oldest first.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from collections import OrderedDict
 from dataclasses import dataclass
-from enum import Enum
 from heapq import heapify, heappop, heappush
 from typing import Final
 
-from stack.policy import OverlapRule, Policy
+from stack import overlap
+from stack.policy import Policy
+from stack.train import Refusal, Train
 from stack.wire.ipv4 import (
     FLAG_MF,
     MAXIMUM_DATAGRAM,
@@ -36,17 +38,6 @@ _NOT_ECT: Final = 1 << 0
 _CE: Final = 1 << 3
 
 _Key = tuple[int, int, int, int]
-
-
-class Refusal(Enum):
-    """Why a fragment was refused."""
-
-    EMPTY = "a fragment without data"
-    ODD_LENGTH = "MF set and the data no multiple of eight octets"
-    TOO_LONG = "the datagram would be longer than 65,535 octets"
-    OVERLAP = "overlaps earlier fragments in a way the policy does not take"
-    CONFLICT = "contradicts earlier fragments on where the datagram ends"
-    CONGESTION = "CE and Not-ECT fragments in one datagram (RFC 3168 §5.3)"
 
 
 @dataclass(slots=True)
@@ -80,39 +71,6 @@ class Expired:
     """What `add` was given with it, or with the first to arrive."""
 
 
-class _Train:
-    __slots__ = (
-        "context", "deadline", "ecn", "end", "filled", "first", "memory", "octets", "starts",
-    )  # fmt: skip
-
-    def __init__(self, deadline: int, context: object) -> None:
-        self.deadline = deadline
-        self.context = context
-        self.first: Ipv4Packet | None = None
-        self.starts: list[int] = []
-        """First octets of the pieces, rising; pieces never overlap."""
-        self.octets: list[bytes] = []
-        self.end: int | None = None
-        """Octets of the whole payload, once a last fragment told."""
-        self.filled = 0
-        self.memory = 0
-        self.ecn = 0
-        """A bit for each ECN code point seen."""
-
-    @property
-    def extent(self) -> int:
-        """Octets up to the end of the last piece."""
-        return self.starts[-1] + len(self.octets[-1]) if self.starts else 0
-
-    def insert(self, start: int, octets: bytes, cost: int) -> None:
-        """Keep a piece that overlaps none."""
-        place = bisect_right(self.starts, start)
-        self.starts.insert(place, start)
-        self.octets.insert(place, octets)
-        self.filled += len(octets)
-        self.memory += len(octets) + cost
-
-
 class ReassemblyStore:
     """All trains of the stack, whichever NIC their fragments came in on."""
 
@@ -123,7 +81,8 @@ class ReassemblyStore:
         """Octets in use."""
         self.evictions = 0
         """Trains given up for want of memory so far."""
-        self._trains: dict[_Key, _Train] = {}
+        self._trains: OrderedDict[_Key, Train] = OrderedDict()
+        # Oldest first. Not a plain dict: finding its first key again and again costs a scan.
         self._deadlines: list[tuple[int, int, _Key]] = []
         self._made = 0
 
@@ -154,7 +113,7 @@ class ReassemblyStore:
         if start == 0 and train.first is None:
             train.first = packet
             train.context = context
-        if train.first is not None and train.filled == train.end:
+        if train.first is not None and train.is_complete:
             self._forget(key)
             return self._finish(train, train.first)
         if train.memory > before:
@@ -193,8 +152,8 @@ class ReassemblyStore:
         # RFC 791 §3.1: Total Length, 65,535 at most, counts the header.
         return MAXIMUM_DATAGRAM - header_length if self.policy.limit_with_header else 65536
 
-    def _begin(self, key: _Key, now: int, context: object) -> _Train:
-        train = _Train(now + self.policy.reassembly_timeout, context)
+    def _begin(self, key: _Key, now: int, context: object) -> Train:
+        train = Train(now + self.policy.reassembly_timeout, context)
         self._trains[key] = train
         self._made += 1
         heap = self._deadlines
@@ -209,23 +168,21 @@ class ReassemblyStore:
         train = self._trains.get(entry[2])
         return train is not None and train.deadline == entry[0]
 
-    def _forget(self, key: _Key) -> _Train:
+    def _forget(self, key: _Key) -> Train:
         train = self._trains.pop(key)
         self.memory -= train.memory
         return train
 
-    def _place(self, train: _Train, packet: Ipv4Packet, start: int) -> Refusal | None:
+    def _place(self, train: Train, packet: Ipv4Packet, start: int) -> Refusal | None:
         """Put a fragment where it belongs, or say why the train is lost."""
         header = packet.header
+        inserted = train.inserted
+        fragment = overlap.Fragment(start, packet.payload, header.flags & FLAG_MF != 0)
         cost = header.header_length + OVERHEAD
-        filled = train.filled
-        place = _place_equal if self.policy.overlap is OverlapRule.EQUAL_TOLERATED else _place_alone
-        conflict = place(
-            train, start, packet.payload, header.flags & FLAG_MF != 0, cost, self.policy.overlap
-        )
+        conflict = overlap.place(train, fragment, cost, self.policy.overlap)
         if conflict is not None:
             return conflict
-        if train.filled != filled:
+        if train.inserted != inserted:
             train.ecn |= 1 << (header.tos & 3)
         # The datagram's header is that of the offset-0 fragment, options and all.
         first = packet if start == 0 else train.first
@@ -233,7 +190,7 @@ class ReassemblyStore:
             return Refusal.TOO_LONG
         return None
 
-    def _finish(self, train: _Train, first: Ipv4Packet) -> Complete | Refused:
+    def _finish(self, train: Train, first: Ipv4Packet) -> Complete | Refused:
         """RFC 791 §3.2: the header of the offset-0 fragment goes before all the data."""
         header = copy_header(first.header)
         if self.policy.reassembly_ecn and train.ecn & _CE:
@@ -263,65 +220,3 @@ class ReassemblyStore:
         while self.memory > low:
             self._forget(next(iter(self._trains)))
             self.evictions += 1
-
-
-def _place_equal(
-    train: _Train, start: int, octets: bytes, more: bool, cost: int, _: OverlapRule
-) -> Refusal | None:
-    """OverlapRule.EQUAL_TOLERATED: octets that were there already must be the same."""
-    end = start + len(octets)
-    if not more:
-        if train.end not in (None, end) or train.extent > end:
-            return Refusal.CONFLICT
-        train.end = end
-    elif train.end is not None and end > train.end:
-        return Refusal.CONFLICT
-    place = max(0, bisect_right(train.starts, start) - 1)
-    gaps: list[tuple[int, int]] = []
-    at = start
-    while place < len(train.starts) and train.starts[place] < end:
-        there, piece = train.starts[place], train.octets[place]
-        stop = there + len(piece)
-        low, high = max(at, there), min(end, stop)
-        if low < high:
-            if octets[low - start : high - start] != piece[low - there : high - there]:
-                return Refusal.OVERLAP
-            if low > at:
-                gaps.append((at, low))
-            at = high
-        place += 1
-    if at < end:
-        gaps.append((at, end))
-    for low, high in gaps:
-        train.insert(low, octets[low - start : high - start], cost)
-    return None
-
-
-def _place_alone(
-    train: _Train, start: int, octets: bytes, more: bool, cost: int, rule: OverlapRule
-) -> Refusal | None:
-    """S6.7 to S6.13: a fragment fills a hole or repeats an earlier one; octets are not compared."""
-    end = start + len(octets)
-    place = bisect_right(train.starts, start)
-    is_last_hole = place == len(train.starts)
-    if not is_last_hole and end > train.starts[place]:
-        return Refusal.OVERLAP
-    if place:
-        there = train.starts[place - 1]
-        stop = there + len(train.octets[place - 1])
-        if start < stop:
-            same = start == there and end == stop
-            if end > stop or (rule is OverlapRule.SAME_RANGE_IGNORED and not same):
-                return Refusal.OVERLAP
-            # S6.10: a last fragment must end where the last one known ends.
-            return None if more or end == train.end else Refusal.CONFLICT
-    # S6.11: beyond the known end. S6.10: a last fragment belongs into the last hole.
-    if train.end is not None and (not more or start >= train.end):
-        return Refusal.CONFLICT
-    if not more and not is_last_hole:
-        return Refusal.CONFLICT
-    # S6.13: with nothing behind it, even a fragment with MF is the last.
-    if not more or end == 65536:
-        train.end = end
-    train.insert(start, octets, cost)
-    return None

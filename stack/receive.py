@@ -71,8 +71,16 @@ def _link_cast(nic: Nic, parsed: EthernetFrame) -> Cast | None:
     return None
 
 
-def datagram(core: Core, nic: Nic, octets: bytes, link: Cast, *, looped: bool = False) -> None:
-    """Take in one datagram; `looped` when this very stack sent it."""
+def datagram(
+    core: Core,
+    nic: Nic,
+    octets: bytes,
+    link: Cast,
+    *,
+    looped: bool = False,
+    built: bool = False,
+) -> None:
+    """Take in one datagram; `looped` when this very stack sent it, `built` when it made it too."""
     count = nic.counters.inc
     count("ipSystemStatsInReceives")
     if not nic.enabled:
@@ -84,7 +92,7 @@ def datagram(core: Core, nic: Nic, octets: bytes, link: Cast, *, looped: bool = 
         count("ipSystemStatsInOctets", len(octets))
         _refuse_header(core, nic, octets, packet, link)
         return
-    inbound = Inbound(nic, packet.header, packet.payload, packet.octets, link, looped)
+    inbound = Inbound(nic, packet.header, packet.payload, packet.octets, link, looped, built)
     count("ipSystemStatsInOctets", len(packet.octets))
     _count_casts(inbound)
     if not looped and not core.hooks.let_pass(

@@ -1,11 +1,15 @@
 """Sending: from what a local protocol hands over to packets on a link (RFC 791 §3.3, S7).
 
-`originate` builds the header; `send_prepared` takes one that is ready. Both end in `put_out`,
-which keeps inside what is for this stack, cuts what is too big, and hands the rest to the link.
+`originate` builds the header; `stack.header_included` is for datagrams that bring their own, and
+`stack.send_many` for several at once. `send_prepared` keeps inside what is for this stack;
+`put_out` cuts what is too big and hands the rest to the link.
+
+Each answers None for success, also when a hook swallowed the datagram (S7.4), or why it failed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from stack import link
@@ -19,6 +23,7 @@ from stack.wire.ipv4 import (
     FLAG_DF,
     MAXIMUM_DATAGRAM,
     MAXIMUM_HEADER,
+    MINIMUM_MTU,
     Ipv4Header,
     build_ipv4,
 )
@@ -45,19 +50,27 @@ class Wish(NamedTuple):
 
 def originate(core: Core, route: Route, payload: bytes, wish: Wish) -> Reason | None:
     """Send one datagram of a local protocol; answer why it was refused, if it was."""
+    header = make_header(core, route, len(payload), wish)
+    if isinstance(header, Reason):
+        return header
+    route.nic.counters.inc("ipSystemStatsOutRequests")
+    return send_prepared(core, route, header, payload, loop=wish.loop, built=True)
+
+
+def make_header(core: Core, route: Route, payload_length: int, wish: Wish) -> Ipv4Header | Reason:
+    """Build the header of one datagram (S7.2), or say why it cannot be sent."""
     header = Ipv4Header(
         route.source,
         route.destination,
         wish.protocol,
         ttl=wish.ttl,
         tos=wish.tos,
-        flags=FLAG_DF if wish.df else 0,
+        flags=FLAG_DF if wish.df and core.policy.senders_set_df else 0,
         options=wish.options,
     )
-    reason = _refusal(core, route, header, len(payload))
+    reason = _refusal(core, route, header, payload_length)
     if reason is not None:
         return reason
-    route.nic.counters.inc("ipSystemStatsOutRequests")
     if header.options:
         # RFC 1122 §3.2.1.8 (e): the originator records its timestamp.
         header.options = stamp_options(
@@ -73,25 +86,36 @@ def originate(core: Core, route: Route, payload: bytes, wish: Wish) -> Reason | 
         if value is None:
             # RFC 6864 §5.2: no value is free; only an atomic datagram may leave.
             header.flags |= FLAG_DF
-        else:
-            header.identification = value
-    return send_prepared(core, route, header, payload, loop=wish.loop)
+            return _whole_only(core, route, header, payload_length) or header
+        header.identification = value
+    return header
 
 
 def _refusal(core: Core, route: Route, header: Ipv4Header, payload_length: int) -> Reason | None:
     length = header.header_length
+    policy = core.policy
     if length > MAXIMUM_HEADER or length + payload_length > MAXIMUM_DATAGRAM:
+        # S7.2: nothing is counted.
         return Reason.MESSAGE_TOO_LONG
-    if header.ttl == 0 and route.cast is not Cast.MULTICAST:
+    if header.ttl == 0 and policy.ttl_zero_stays and route.cast is not Cast.MULTICAST:
         # RFC 1122 §3.2.1.7: a host MUST NOT send a datagram with TTL 0.
         return Reason.INVALID_ARGUMENT
-    if header.df and not route.inside and length + payload_length > _mtu(core, route):
-        route.nic.counters.inc("ipSystemStatsOutFragFails")
-        return Reason.MESSAGE_TOO_LONG
+    if header.df:
+        return _whole_only(core, route, header, payload_length)
     return None
 
 
-def _mtu(core: Core, route: Route) -> int:
+def _whole_only(core: Core, route: Route, header: Ipv4Header, payload_length: int) -> Reason | None:
+    """S14.23: local senders are told when a datagram with DF does not fit."""
+    if not core.policy.honour_df or route.inside:
+        return None
+    if header.header_length + payload_length <= path_mtu(core, route):
+        return None
+    route.nic.counters.inc("ipSystemStatsOutFragFails")
+    return Reason.MESSAGE_TOO_LONG
+
+
+def path_mtu(core: Core, route: Route) -> int:
     """RFC 1191 §3: never larger than the path's MTU as far as it is known."""
     if route.probes:
         return route.nic.mtu
@@ -99,33 +123,75 @@ def _mtu(core: Core, route: Route) -> int:
 
 
 def send_prepared(
-    core: Core, route: Route, header: Ipv4Header, payload: bytes, *, loop: bool = False
+    core: Core,
+    route: Route,
+    header: Ipv4Header,
+    payload: bytes,
+    *,
+    loop: bool = False,
+    built: bool = False,
+    output_hook: bool = True,
 ) -> Reason | None:
-    """Send a datagram whose header is complete but for lengths and checksum."""
+    """Send a datagram whose header is complete but for lengths and checksum.
+
+    `built`: this stack made the transport header, so a looped copy's checksum is right (S7.14).
+    """
     nic = route.nic
-    if not core.hooks.let_pass(Place.OUTPUT, nic.number, header, payload):
-        nic.counters.inc("IP.IPTablesOutputDropped")
-        nic.counters.inc("ipSystemStatsOutDiscards")
+    if output_hook and not pass_output(core, nic, header, payload, built=built):
         return None
     if route.inside:
-        loop_back(core, nic, build_ipv4(header, payload))
+        loop_back(core, nic, build_ipv4(header, payload), built=built)
         return None
     if route.cast is Cast.BROADCAST or (loop and route.destination in nic.groups):
-        loop_back(core, nic, build_ipv4(header, payload))
-    if header.ttl == 0:
-        # RFC 1112 §6.1: TTL 0 restricts a group datagram to this host.
+        # S6.27: whole, whatever becomes of the datagram on the link.
+        loop_back(core, nic, build_ipv4(header, payload), built=built)
+    if header.ttl == 0 and stays(core, header):
         return None
     return put_out(
-        core, nic, header, payload, next_hop=route.next_hop, cast=route.cast, mtu=_mtu(core, route)
+        core,
+        nic,
+        header,
+        payload,
+        next_hop=route.next_hop,
+        cast=route.cast,
+        mtu=path_mtu(core, route),
     )
 
 
-def loop_back(core: Core, nic: Nic, packet: bytes) -> None:
+def stays(core: Core, header: Ipv4Header) -> bool:
+    """RFC 1112 §6.1, S14.54: TTL 0 restricts a group datagram to this host."""
+    return header.ttl == 0 and core.policy.ttl_zero_stays
+
+
+def pass_output(
+    core: Core, nic: Nic, header: Ipv4Header, payload: bytes, *, built: bool = True
+) -> bool:
+    """Show a datagram to the output hook; False when it goes no further.
+
+    Either it was dropped, of which the caller is not told (S7.4), or a rule rewrote it to an
+    address of this stack and it is on its way there (S7.5).
+    """
+    destination = header.destination
+    if not core.hooks.let_pass(Place.OUTPUT, nic.number, header, payload):
+        nic.counters.inc("IP.IPTablesOutputDropped")
+        nic.counters.inc("ipSystemStatsOutDiscards")
+        return False
+    if header.destination == destination:
+        # Not rewritten: it leaves even if it is ours, so that broadcasts do.
+        return True
+    owner = core.owner(header.destination)
+    if owner is None:
+        return True
+    loop_back(core, owner, build_ipv4(header, payload), built=built)
+    return False
+
+
+def loop_back(core: Core, nic: Nic, packet: bytes, *, built: bool = False) -> None:
     """Give a datagram back to this stack, as if it had come in on that NIC (S7.14)."""
     if len(core.looped) >= LOOPED_LIMIT:
         nic.counters.inc("ipSystemStatsOutDiscards")
         return
-    core.looped.append(Looped(nic, packet))
+    core.looped.append(Looped(nic, packet, built))
 
 
 def put_out(
@@ -140,24 +206,75 @@ def put_out(
     about: Inbound | None = None,
 ) -> Reason | None:
     """Hand a datagram to the link, cut if it must be and may be."""
+    if not pass_postrouting(core, nic, header, payload):
+        return None
+    length = header.header_length
+    if not MINIMUM_MTU <= mtu <= MAXIMUM_DATAGRAM or length > MAXIMUM_HEADER:
+        reason = unfit(length, mtu)
+        if reason is not None:
+            return failed(nic, 1, reason)
+        mtu = MAXIMUM_DATAGRAM
+    if length + len(payload) <= mtu:
+        packet = build_ipv4(header, payload)
+        reason = link.transmit(core, nic, packet, next_hop=next_hop, cast=cast, about=about)
+        return None if reason is None else failed(nic, 1, reason)
     count = nic.counters.inc
-    if not core.hooks.let_pass(Place.POSTROUTING, nic.number, header, payload):
-        count("IP.IPTablesPostroutingDropped")
-        count("ipSystemStatsOutDiscards")
-        return None
-    if header.header_length + len(payload) <= mtu:
-        link.transmit(
-            core, nic, build_ipv4(header, payload), next_hop=next_hop, cast=cast, about=about
-        )
-        return None
     count("ipSystemStatsOutFragReqds")
     # RFC 791 §3.2, RFC 6864 §4.3: DF forbids cutting, in pieces already cut too.
-    pieces = fragment(header, payload, mtu, core.policy)
+    honour_df = core.policy.honour_df if about is None else core.policy.honour_df_in_transit
+    pieces: Sequence[bytes] = ()
+    if not (header.df and honour_df):
+        pieces = fragment(header, payload, mtu, core.policy)
     if not pieces:
         count("ipSystemStatsOutFragFails")
+        if about is None:
+            count("IP.OutgoingPacketErrors")
         return Reason.MESSAGE_TOO_LONG
     count("ipSystemStatsOutFragOKs")
     count("ipSystemStatsOutFragCreates", len(pieces))
-    for piece in pieces:
-        link.transmit(core, nic, piece, next_hop=next_hop, cast=cast, about=about)
+    _, reason = hand_over(core, nic, pieces, next_hop=next_hop, cast=cast, about=about)
+    return reason
+
+
+def pass_postrouting(core: Core, nic: Nic, header: Ipv4Header, payload: bytes) -> bool:
+    """Show a datagram to the postrouting hook; False when it was dropped (S10.1, S10.12)."""
+    if not core.policy.all_hooks:
+        return True
+    if core.hooks.let_pass(Place.POSTROUTING, nic.number, header, payload):
+        return True
+    nic.counters.inc("IP.IPTablesPostroutingDropped")
+    nic.counters.inc("ipSystemStatsOutDiscards")
+    return False
+
+
+def unfit(header_length: int, mtu: int) -> Reason | None:
+    """S6.20: why a datagram with such a header cannot leave by a link of that MTU, in octets."""
+    if mtu < MINIMUM_MTU:
+        return Reason.INVALID_STATE
+    if header_length > MAXIMUM_HEADER:
+        return Reason.MALFORMED_HEADER
     return None
+
+
+def hand_over(
+    core: Core,
+    nic: Nic,
+    packets: Sequence[bytes],
+    *,
+    next_hop: int,
+    cast: Cast,
+    about: Inbound | None = None,
+) -> tuple[int, Reason | None]:
+    """Hand packets to the link until it refuses one; answer how many it took (S6.25)."""
+    for number, packet in enumerate(packets):
+        reason = link.transmit(core, nic, packet, next_hop=next_hop, cast=cast, about=about)
+        if reason is not None:
+            return number, failed(nic, len(packets) - number, reason)
+    return len(packets), None
+
+
+def failed(nic: Nic, packets: int, reason: Reason) -> Reason:
+    """S6.20, S6.25, S7.15: count the packets that did not leave."""
+    nic.counters.inc("ipSystemStatsOutDiscards", packets)
+    nic.counters.inc("IP.OutgoingPacketErrors", packets)
+    return reason

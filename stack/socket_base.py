@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from stack import groups, send, socket_options
+from stack.fragment import transport_mtu
 from stack.inbound import Cast
 from stack.refusal import Reason, Refused, check
 from stack.route_choice import Route, choose
@@ -252,7 +253,7 @@ class Socket:
         if isinstance(route, Reason):
             raise Refused(route)
         mtu = self.core.path_mtu.estimate(destination, route.nic.mtu, self.core.now)
-        return mtu - MINIMUM_HEADER - len(self._options.area)
+        return max(0, transport_mtu(mtu) - len(self._options.area))
 
 
 Item = TypeVar("Item")

@@ -24,7 +24,7 @@ def receive(core: Core, inbound: Inbound) -> None:
         # RFC 1122 §4.2.3.10: a segment to a broadcast or multicast address MUST be discarded.
         core.counters.inc("TCP.InvalidSegmentsReceived")
         return
-    segment = parse_tcp(inbound.payload, source, local)
+    segment = parse_tcp(inbound.payload, source, local, trusted=inbound.built)
     if isinstance(segment, TcpFault):
         core.counters.inc("TCP.InvalidSegmentsReceived")
         return

@@ -23,6 +23,7 @@ def receive(core: Core, inbound: Inbound) -> None:
         header.source,
         header.destination,
         length_rules=core.policy.udp_length_rules,
+        trusted=inbound.built,
     )
     if isinstance(datagram, UdpFault):
         # RFC 1122 §4.1.3.4: silently discarded, before anyone looks for a port.

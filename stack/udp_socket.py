@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from stack.inbound import Cast
-from stack.refusal import Reason, Refused
+from stack.refusal import Reason, Refused, check
 from stack.return_options import return_options
 from stack.route_choice import choose
+from stack.send_many import send_many
 from stack.socket_base import Address, Ask, Inbox, Socket
 from stack.socket_options import COMMON, SocketOption, flag_value
 from stack.wire.address import LIMITED_BROADCAST, as_address, format_address, is_multicast
@@ -187,6 +188,35 @@ class UdpSocket(Socket):
         )
         self._hand_over(route, payload, wish)
         self.core.counters.inc("udpOutDatagrams")
+
+    def send_many(self, datagrams: Sequence[bytes], to: tuple[Address, int] | None = None) -> int:
+        """Send several datagrams to one peer at once, with the socket's settings (S7.18).
+
+        Answers how many packets became of what was sent: each piece counts. Refused only when
+        nothing was sent.
+        """
+        peer = self._peer if to is None else (as_address(to[0]), to[1])
+        if peer is None:
+            raise Refused(Reason.NO_DESTINATION)
+        if not 0 <= peer[1] <= 0xFFFF:
+            raise Refused(Reason.INVALID_ARGUMENT)
+        if not self._port and not self.closed:
+            self.bind()
+        local = self._sender()
+        if local is None and peer == self._peer:
+            local = self._chosen
+        size = HEADER_LENGTH + max(map(len, datagrams), default=0)
+        ask = Ask(peer[0], local, None, None, None, None, size)
+        route, wish = self._prepare(PROTOCOL_UDP, ask)
+        payloads = [
+            build_udp(route.source, peer[0], self._port, peer[1], data, checksum=self.checksum)
+            for data in datagrams
+        ]
+        written = send_many(self.core, route, payloads, wish)
+        self.core.counters.inc("udpOutDatagrams", written.datagrams)
+        if not written.packets:
+            check(written.reason)
+        return written.packets
 
     def receive(self, size: int | None = None, *, peek: bool = False) -> Datagram | None:
         """Read the next datagram; None when there is none.

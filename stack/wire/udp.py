@@ -41,12 +41,18 @@ def read_ports(octets: bytes) -> tuple[int, int] | None:
 
 
 def parse_udp(
-    octets: bytes, source: int, destination: int, *, length_rules: bool = True
+    octets: bytes,
+    source: int,
+    destination: int,
+    *,
+    length_rules: bool = True,
+    trusted: bool = False,
 ) -> UdpDatagram | UdpFault:
     """Check and read a datagram that came between these addresses.
 
     RFC 768: the UDP length rules, octets behind it are cut off. With `length_rules` off (S14.50)
-    the surplus stays and a length below eight is not caught.
+    the surplus stays and a length below eight is not caught. `trusted`: the checksum is known to
+    be right (S7.14).
     """
     if len(octets) < HEADER_LENGTH:
         return UdpFault.TOO_SHORT
@@ -55,8 +61,10 @@ def parse_udp(
         return UdpFault.LENGTH
     body = octets[:length] if length_rules else octets
     # RFC 1122 §4.1.3.4: a checksum that is there and wrong means silent discard.
-    if checksum and not checksum_is_right(
-        pseudo_header(source, destination, _PROTOCOL, len(body)), body
+    if (
+        checksum
+        and not trusted
+        and not checksum_is_right(pseudo_header(source, destination, _PROTOCOL, len(body)), body)
     ):
         return UdpFault.CHECKSUM
     return UdpDatagram(source_port, destination_port, length, checksum, body[HEADER_LENGTH:])

@@ -82,8 +82,16 @@ FAULTS = (
     Fault("checksums are updated as in RFC 1141", {"1624-3-a", "791-3.1.cksum-c"}, wrap=rfc1141),
     Fault(
         "DF is not honoured",
-        {"1122-3.3.5-d", "1191-4-a", "1812-5.2.7.1-c", "6864-4.3-b", "791-3.2.frag-f", "792-du-e"},
-        chosen(honour_df=False),
+        {
+            "1122-3.3.5-d",
+            "1191-4-a",
+            "1812-5.2.7.1-c",
+            "6864-4.3-b",
+            "791-3.2.frag-f",
+            "791-3.3-c",
+            "792-du-e",
+        },
+        chosen(honour_df=False, honour_df_in_transit=False),
     ),
     Fault(
         "DF is cleared",

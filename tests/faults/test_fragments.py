@@ -12,7 +12,8 @@ import pytest
 
 from stack import policy
 from stack.policy import OverlapRule
-from stack.reassembly import Refusal, Refused
+from stack.reassembly import Refused
+from stack.train import Refusal
 from stack.wire.ipv4 import FLAG_DF
 from tests.faults.framework import Fault, judged, replaced, wrapped
 from tests.faults.wires import more_of, offset_of, received, rows, sent
@@ -71,8 +72,8 @@ def _timed_by_ttl(original: Any, store: Any, packet: Any, now: int, context: Any
     return original(store, packet, now, context)
 
 
-def _duplicates_refused(original: Any, train: Any, start: int, octets: bytes, *rest: Any) -> Any:
-    return Refusal.OVERLAP if start in train.starts else original(train, start, octets, *rest)
+def _duplicates_refused(original: Any, train: Any, fragment: Any, cost: int) -> Any:
+    return Refusal.OVERLAP if fragment.start in train.starts else original(train, fragment, cost)
 
 
 def _no_report(original: Any, core: Any, inbound: Any, kind: int, code: int, **more: Any) -> None:
@@ -248,7 +249,7 @@ FAULTS = (
     Fault(
         "a duplicate ends the train",
         {"791-3.2.reasm-g"},
-        wrapped("stack.reassembly._place_equal", _duplicates_refused),
+        wrapped("stack.overlap.place_equal", _duplicates_refused),
     ),
     Fault("overlaps are refused", {"815-3-a"}, _chosen(overlap=OverlapRule.SAME_RANGE_IGNORED)),
     Fault(
@@ -360,10 +361,10 @@ FAULTS = (
         "DF is not honoured",
         rows(
             """
-            1122-3.3.5-d 1191-4-a 1812-5.2.7.1-c 6864-4.3-b 791-3.2.frag-f 792-du-e
+            1122-3.3.5-d 1191-4-a 1812-5.2.7.1-c 6864-4.3-b 791-3.2.frag-f 791-3.3-c 792-du-e
             """
         ),
-        _chosen(honour_df=False),
+        _chosen(honour_df=False, honour_df_in_transit=False),
     ),
     Fault(
         "every Identification is the same",

@@ -159,8 +159,11 @@ def test_groups_on_a_loopback_nic() -> None:
     read = socket.receive()
     assert read is not None
     assert (read.nic, read.source) == (9, "127.0.0.1")
-    for _ in range(LOOPED_LIMIT + 1):
+    for _ in range(LOOPED_LIMIT):
         socket.send(b"x", ("239.1.1.1", 9))
+    with pytest.raises(Refused) as refused:
+        socket.send(b"x", ("239.1.1.1", 9))
+    assert refused.value.reason is Reason.NO_BUFFER_SPACE
     assert wire.mib()["ipSystemStatsOutDiscards"] == 1
 
 

@@ -104,9 +104,9 @@ def test_headers_of_the_caller_that_cannot_go() -> None:
     raw = wire.node.raw_socket(255)
     with_options = datagram(b"", 253, source=HOST, destination=PEER, options=b"\x01\x01\x01\0")
     cases = [
-        (lambda: raw.send(b"short"), Reason.INVALID_ARGUMENT),
-        (lambda: raw.send(b"\x44" + own()[1:]), Reason.INVALID_ARGUMENT),
-        (lambda: raw.send(b"\x65" + own()[1:]), Reason.INVALID_ARGUMENT),
+        (lambda: raw.send(b"short"), Reason.INVALID_OPTION_VALUE),
+        (lambda: raw.send(b"\x44" + own()[1:]), Reason.INVALID_OPTION_VALUE),
+        (lambda: raw.send(b"\x65" + own()[1:]), Reason.INVALID_OPTION_VALUE),
         (lambda: raw.send(own(ttl=0)), Reason.INVALID_ARGUMENT),
         (lambda: raw.send(own(destination=a("240.0.0.1"))), Reason.NO_ROUTE),
         (lambda: raw.send(own(flags=2, size=2000)), Reason.MESSAGE_TOO_LONG),

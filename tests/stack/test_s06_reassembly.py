@@ -1,72 +1,30 @@
+"""Putting together, at the store: S6.1 to S6.17, S14.1, S14.3."""
+
 from __future__ import annotations
 
+import time
 from dataclasses import replace
-from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from stack.policy import NETSTACK, NETSTACK_LATER, RFC, SECOND, Policy
-from stack.reassembly import OVERHEAD, Complete, Expired, ReassemblyStore, Refusal, Refused
-from stack.wire.ipv4 import FLAG_MF, Ipv4Header, Ipv4Packet, build_ipv4, parse_ipv4
+from stack.reassembly import OVERHEAD, Complete, Expired, ReassemblyStore
+from stack.train import Refusal
+from stack.wire.ipv4 import Ipv4Packet, parse_ipv4
+from tests.stack.fragment_kit import DATA, feed, lost, part, payload_of, piece, refused
 
-PROPERTY = settings(deadline=None, derandomize=True, max_examples=150)
-BOTH = pytest.mark.parametrize("policy", [RFC, NETSTACK])
-DATA = bytes(range(1, 65))
-
-
-def piece(
-    first: int,
-    octets: bytes,
-    more: bool = True,
-    *,
-    identification: int = 7,
-    tos: int = 0,
-    options: bytes = b"",
-    source: int = 1,
-    ttl: int = 64,
-) -> Ipv4Packet:
-    header = Ipv4Header(
-        source, 2, 17, ttl, tos, identification, FLAG_MF if more else 0, first // 8, options
-    )
-    packet = parse_ipv4(build_ipv4(header, octets))
-    assert isinstance(packet, Ipv4Packet)
-    return packet
-
-
-def part(first: int, end: int, data: bytes = DATA) -> Ipv4Packet:
-    """A fragment of the data, the last one when it goes up to the end."""
-    return piece(first, data[first:end], end < len(data))
-
-
-def feed(policy: Policy, *pieces: Ipv4Packet) -> list[Complete | Refused | None]:
-    store = ReassemblyStore(policy)
-    return [store.add(packet, 0, None) for packet in pieces]
-
-
-def payload_of(result: Complete | Refused | None) -> bytes:
-    assert isinstance(result, Complete)
-    return result.packet.payload
-
-
-def lost(reason: Refusal) -> Refused:
-    return Refused(reason, train_lost=True)
-
-
-def refused(reason: Refusal) -> Refused:
-    return Refused(reason, train_lost=False)
+BOTH = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["RFC", "NETSTACK"])
 
 
 @BOTH
-def test_two_fragments(policy: Policy) -> None:
+def test_s6_14_two_fragments_make_the_datagram(policy: Policy) -> None:
     held, whole = feed(policy, part(0, 32), part(32, 64))
     assert held is None
     assert payload_of(whole) == DATA
 
 
 @BOTH
-def test_the_header_is_that_of_the_first_fragment(policy: Policy) -> None:
+def test_s6_14_the_header_is_that_of_the_first_fragment(policy: Policy) -> None:
     first = piece(0, DATA[:32], options=b"\x94\4\0\0", tos=8, ttl=3)
     store = ReassemblyStore(policy)
     assert store.add(piece(32, DATA[32:], more=False, ttl=99), 0, "last") is None
@@ -89,14 +47,14 @@ def test_the_header_is_that_of_the_first_fragment(policy: Policy) -> None:
 
 @BOTH
 @pytest.mark.parametrize("field", ["source", "identification", "destination", "protocol"])
-def test_trains_that_differ_in_one_key_field_never_mix(policy: Policy, field: str) -> None:
+def test_s6_1_trains_that_differ_in_one_key_field_never_mix(policy: Policy, field: str) -> None:
     last = part(32, 64)
     setattr(last.header, field, 99)
     assert feed(policy, part(0, 32), last) == [None, None]
 
 
 @BOTH
-def test_refused_without_touching_the_train(policy: Policy) -> None:
+def test_s6_5_refused_without_touching_the_train(policy: Policy) -> None:
     results = feed(
         policy, part(0, 32), piece(32, b""), piece(32, DATA[32:41]), piece(65528, bytes(16)),
         part(32, 64),
@@ -107,7 +65,7 @@ def test_refused_without_touching_the_train(policy: Policy) -> None:
     assert payload_of(results[4]) == DATA
 
 
-def test_the_largest_datagram() -> None:
+def test_s14_3_the_largest_datagram() -> None:
     data = bytes(65515)
     first, last = piece(0, data[:65512]), piece(65512, data[65512:], more=False)
     assert len(payload_of(feed(RFC, first, last)[1])) == 65515
@@ -120,7 +78,7 @@ def test_the_largest_datagram() -> None:
 
 
 @pytest.mark.parametrize("first_last", [True, False])
-def test_the_header_counts_towards_the_largest_datagram(first_last: bool) -> None:
+def test_s14_3_the_header_counts_towards_the_largest_datagram(first_last: bool) -> None:
     first = piece(0, bytes(65472), options=b"\x94\4\0\0")
     last = piece(65472, bytes(43), more=False)
     order = (last, first) if first_last else (first, last)
@@ -129,7 +87,9 @@ def test_the_header_counts_towards_the_largest_datagram(first_last: bool) -> Non
 
 
 @BOTH
-def test_duplicates_cost_nothing(policy: Policy) -> None:
+def test_s6_17_a_fragment_costs_its_header_its_octets_and_256_and_a_duplicate_nothing(
+    policy: Policy,
+) -> None:
     store = ReassemblyStore(policy)
     assert store.add(part(0, 32), 0, None) is None
     memory = store.memory
@@ -139,7 +99,7 @@ def test_duplicates_cost_nothing(policy: Policy) -> None:
     assert payload_of(store.add(part(32, 64), 0, None)) == DATA
 
 
-def test_rfc_tolerates_equal_octets_only() -> None:
+def test_s14_2_rfc_tolerates_equal_octets_only() -> None:
     overlapping = feed(RFC, part(0, 32), part(16, 48), part(24, 64))
     assert payload_of(overlapping[2]) == DATA
     inside = feed(RFC, part(0, 48), part(16, 32), part(48, 64))
@@ -154,17 +114,25 @@ def test_rfc_tolerates_equal_octets_only() -> None:
     )
 
 
-def test_netstack_ignores_what_lies_inside_and_drops_overlaps() -> None:
+def test_s6_8_netstack_ignores_what_lies_inside() -> None:
     other = bytes(64)
     inside = feed(NETSTACK, part(0, 48), part(16, 32, other), part(0, 48, other), part(48, 64))
     assert inside[:3] == [None] * 3
     assert payload_of(inside[3]) == DATA
-    assert feed(NETSTACK, part(0, 32), part(16, 48))[1] == lost(Refusal.OVERLAP)
-    assert feed(NETSTACK, part(16, 48), part(0, 32))[1] == lost(Refusal.OVERLAP)
-    assert feed(NETSTACK, part(16, 32), part(8, 40))[1] == lost(Refusal.OVERLAP)
+    # later: only the very same range is a repetition
     assert feed(NETSTACK_LATER, part(0, 48), part(16, 32))[1] == lost(Refusal.OVERLAP)
     assert feed(NETSTACK_LATER, part(0, 48), part(0, 32))[1] == lost(Refusal.OVERLAP)
     assert feed(NETSTACK_LATER, part(0, 48), part(0, 48)) == [None, None]
+
+
+def test_s6_9_netstack_drops_what_reaches_over_an_edge() -> None:
+    for policy in (NETSTACK, NETSTACK_LATER):
+        assert feed(policy, part(0, 32), part(16, 48))[1] == lost(Refusal.OVERLAP)
+        assert feed(policy, part(16, 48), part(0, 32))[1] == lost(Refusal.OVERLAP)
+        assert feed(policy, part(16, 32), part(8, 40))[1] == lost(Refusal.OVERLAP)
+        # beginning in a hole and ending behind the end that is known
+        longer = piece(16, DATA[16:56])
+        assert feed(policy, part(0, 8), LAST, longer)[2] == lost(Refusal.OVERLAP)
 
 
 LAST = piece(32, DATA[32:48], more=False)
@@ -187,14 +155,14 @@ LAST = piece(32, DATA[32:48], more=False)
         ((LAST, piece(8, DATA[8:16], more=False)), Refusal.CONFLICT, Refusal.CONFLICT),
     ],
 )
-def test_where_the_end_is(
+def test_s6_10_where_the_end_is(
     pieces: tuple[Ipv4Packet, ...], rfc: Refusal | None, netstack: Refusal | None
 ) -> None:
     assert feed(RFC, *pieces)[-1] == (rfc and lost(rfc))
     assert feed(NETSTACK, *pieces)[-1] == (netstack and lost(netstack))
 
 
-def test_netstack_takes_a_fragment_up_to_65535_for_the_last() -> None:
+def test_s6_13_netstack_takes_a_fragment_up_to_65535_for_the_last() -> None:
     results = feed(
         NETSTACK, piece(65528, bytes(8)), piece(0, bytes(32768)), piece(32768, bytes(32760))
     )
@@ -202,7 +170,7 @@ def test_netstack_takes_a_fragment_up_to_65535_for_the_last() -> None:
 
 
 @BOTH
-def test_after_a_conflict_a_new_train_begins(policy: Policy) -> None:
+def test_s6_12_after_a_conflict_a_new_train_begins(policy: Policy) -> None:
     store = ReassemblyStore(policy)
     store.add(LAST, 0, None)
     assert store.add(part(48, 64), 0, None) == lost(Refusal.CONFLICT)
@@ -215,7 +183,7 @@ def test_after_a_conflict_a_new_train_begins(policy: Policy) -> None:
 
 
 @pytest.mark.parametrize(("policy", "seconds"), [(RFC, 60), (NETSTACK, 30)])
-def test_time_runs_from_the_first_to_arrive(policy: Policy, seconds: int) -> None:
+def test_s6_3_time_runs_from_the_first_to_arrive(policy: Policy, seconds: int) -> None:
     store = ReassemblyStore(policy)
     first = part(0, 16)
     assert store.next_deadline() is None
@@ -230,7 +198,7 @@ def test_time_runs_from_the_first_to_arrive(policy: Policy, seconds: int) -> Non
     assert store.expire(deadline + seconds * SECOND) == [Expired(None, None)]
 
 
-def test_the_oldest_train_expires_first() -> None:
+def test_s6_15_the_oldest_train_expires_first() -> None:
     store = ReassemblyStore(RFC)
     for number in range(5):
         store.add(piece(8, DATA[:8], identification=number), number, number)
@@ -253,7 +221,7 @@ def test_old_deadlines_do_not_pile_up() -> None:
 # Memory
 
 
-def test_above_the_high_mark_the_oldest_trains_go() -> None:
+def test_s6_16_above_the_high_mark_the_oldest_trains_go() -> None:
     cost = 20 + 8 + OVERHEAD
     policy = replace(RFC, reassembly_high_mark=5 * cost, reassembly_low_mark=3 * cost)
     store = ReassemblyStore(policy)
@@ -265,7 +233,7 @@ def test_above_the_high_mark_the_oldest_trains_go() -> None:
     assert [train.context for train in store.expire(60 * SECOND)] == [3, 4, 5]
 
 
-def test_a_low_mark_above_the_high_one_counts_as_the_high_one() -> None:
+def test_s6_2_a_low_mark_above_the_high_one_counts_as_the_high_one() -> None:
     store = ReassemblyStore(replace(RFC, reassembly_high_mark=0, reassembly_low_mark=100))
     assert store.add(part(0, 32), 0, None) is None
     assert (len(store), store.memory, store.evictions) == (0, 0, 1)
@@ -274,104 +242,108 @@ def test_a_low_mark_above_the_high_one_counts_as_the_high_one() -> None:
     assert store.memory == 0
 
 
-# Explicit Congestion Notification (RFC 3168 §5.3)
+# Settings and size
 
 
-@pytest.mark.parametrize(
-    ("first", "last", "result"),
-    [(0, 0, 0), (1, 1, 1), (2, 2, 2), (3, 3, 3), (2, 3, 3), (3, 1, 3), (1, 2, 1), (2, 0, 2)],
-)
-def test_congestion_is_not_lost(first: int, last: int, result: int) -> None:
-    whole = feed(RFC, piece(0, DATA[:8], tos=0x40 | first), piece(8, b"x", more=False, tos=last))[1]
-    assert isinstance(whole, Complete)
-    assert whole.packet.header.tos == 0x40 | result
-
-
-def test_congestion_is_not_made_up_for_senders_that_do_not_know_it() -> None:
-    pieces = piece(0, DATA[:8]), piece(8, b"x", more=False, tos=3)
-    assert feed(RFC, *pieces)[1] == lost(Refusal.CONGESTION)
-    assert feed(RFC, *reversed(pieces))[1] == lost(Refusal.CONGESTION)
-    whole = feed(NETSTACK, *pieces)[1]
-    assert isinstance(whole, Complete)
-    assert whole.packet.header.tos == 0
-
-
-# Properties
-
-
-@st.composite
-def trains(draw: st.DrawFn) -> tuple[bytes, list[Ipv4Packet]]:
-    """A payload and fragments of it in any order, some of them twice."""
-    data = draw(st.binary(min_size=9, max_size=200))
-    cuts = draw(st.sets(st.integers(1, (len(data) - 1) // 8), min_size=1))
-    edges = [0, *(8 * cut for cut in sorted(cuts)), len(data)]
-    pieces = [part(low, high, data) for low, high in pairwise(edges)]
-    twice = draw(st.lists(st.sampled_from(pieces), max_size=4))
-    return data, draw(st.permutations(pieces + twice))
-
-
-@PROPERTY
-@given(trains(), st.sampled_from([RFC, NETSTACK, NETSTACK_LATER]))
-def test_any_split_order_and_duplication_gives_the_payload(
-    train: tuple[bytes, list[Ipv4Packet]], policy: Policy
-) -> None:
-    data, pieces = train
-    results = feed(policy, *pieces)
-    complete = [result for result in results if isinstance(result, Complete)]
-    assert complete
-    assert {result.packet.payload for result in complete} == {data}
-    assert not [result for result in results if isinstance(result, Refused)]
-
-
-@PROPERTY
-@given(
-    st.binary(min_size=8, max_size=120),
-    st.lists(st.tuples(st.integers(0, 14), st.integers(1, 15), st.booleans()), max_size=12),
-    st.sampled_from([RFC, NETSTACK, NETSTACK_LATER]),
-)
-def test_any_fragments_of_a_payload_give_it_or_nothing(
-    data: bytes, ranges: list[tuple[int, int, bool]], policy: Policy
-) -> None:
+@pytest.mark.parametrize(("policy", "seconds"), [(RFC, 60), (NETSTACK, 30)])
+def test_s14_1_the_time_of_a_train(policy: Policy, seconds: int) -> None:
     store = ReassemblyStore(policy)
-    for low, high, is_exact in ranges:
-        first, end = min(low, high) * 8, max(low, high) * 8
-        if first < len(data):
-            end = min(end, len(data)) if is_exact else len(data)
-            result = store.add(part(first, end, data), 0, None)
-            if isinstance(result, Complete):
-                assert result.packet.payload == data
-    assert store.memory == sum(train.memory for train in store._trains.values())
+    store.add(part(0, 32), 7, None)
+    assert store.next_deadline() == 7 + seconds * SECOND
 
 
-@PROPERTY
-@given(
-    st.lists(
-        st.tuples(
-            st.integers(0, 0x1FFF),
-            st.integers(0, 40),
-            st.booleans(),
-            st.integers(0, 2),
-            st.integers(0, 255),
-            st.integers(0, 40 * SECOND),
-        ),
-        max_size=20,
-    ),
-    st.sampled_from([RFC, NETSTACK]),
-)
-def test_hostile_fragments_keep_the_books_straight(
-    fragments: list[tuple[int, int, bool, int, int, int]], policy: Policy
+@BOTH
+def test_s6_2_the_marks(policy: Policy) -> None:
+    marks = policy.reassembly_high_mark, policy.reassembly_low_mark
+    assert marks == (4_194_304, 3_145_728)
+
+
+@BOTH
+def test_s6_4_neighbours_touch_without_overlap(policy: Policy) -> None:
+    # [8, 15] and [16, 16]: the last octet of the one lies right before the first of the other
+    store = ReassemblyStore(policy)
+    assert store.add(piece(16, b"z", more=False), 0, None) is None
+    assert store.add(piece(8, DATA[8:16]), 0, None) is None
+    assert payload_of(store.add(piece(0, DATA[:8]), 0, None)) == DATA[:16] + b"z"
+    nine = piece(8, DATA[8:17], more=False)
+    assert feed(NETSTACK, nine, piece(16, DATA[16:24]))[1] == lost(Refusal.OVERLAP)
+
+
+@BOTH
+@pytest.mark.parametrize("more", [True, False])
+@pytest.mark.parametrize("first", [0, 8, 65504])
+def test_s6_6_a_new_train_takes_any_fragment(policy: Policy, first: int, more: bool) -> None:
+    store = ReassemblyStore(policy)
+    result = store.add(piece(first, bytes(8), more), 0, None)
+    assert isinstance(result, Complete) if first == 0 and not more else result is None
+
+
+@BOTH
+def test_s6_7_what_is_left_of_a_hole_stays_a_hole(policy: Policy) -> None:
+    # the middle first: before it no end can lie, behind it one can
+    middle = piece(24, DATA[24:32])
+    assert feed(policy, middle, piece(8, DATA[8:16], more=False))[1] == lost(Refusal.CONFLICT)
+    results = feed(policy, middle, part(0, 8), part(40, 64), part(8, 24), part(32, 40))
+    assert payload_of(results[4]) == DATA
+    # a last fragment gives up what lies behind it
+    results = feed(policy, piece(24, DATA[24:32], more=False), piece(32, DATA[32:40]))
+    assert results[1] == lost(Refusal.CONFLICT)
+
+
+@BOTH
+def test_s6_11_beyond_the_known_end(policy: Policy) -> None:
+    for late in (piece(56, DATA[56:64]), piece(48, DATA[48:56], more=False)):
+        assert feed(policy, LAST, late)[1] == lost(Refusal.CONFLICT)
+
+
+@BOTH
+def test_s6_16_the_train_just_worked_on_can_go_and_a_complete_one_does_not(
+    policy: Policy,
 ) -> None:
-    store = ReassemblyStore(replace(policy, reassembly_high_mark=2000, reassembly_low_mark=900))
-    now = 0
-    for place, size, more, identification, fill, later in fragments:
-        now += later
-        store.expire(now)
-        packet = piece(
-            place % 12 * 8 if fill & 1 else place * 8, bytes((fill & 2,)) * size, more,
-            identification=identification,
-        )  # fmt: skip
+    cost = 20 + 8 + OVERHEAD
+    tight = replace(policy, reassembly_high_mark=2 * cost, reassembly_low_mark=0)
+    store = ReassemblyStore(tight)
+    for first in (8, 16, 24):
+        store.add(piece(first, DATA[first : first + 8]), 0, None)
+    assert (len(store), store.memory, store.evictions) == (0, 0, 1)
+    store.add(piece(0, DATA[:8]), 0, None)
+    store.add(piece(8, DATA[8:16]), 0, None)
+    assert payload_of(store.add(piece(16, b"z", more=False), 0, None)) == DATA[:16] + b"z"
+    assert (store.memory, store.evictions) == (0, 1)
+
+
+def seconds_for(number: int, policy: Policy) -> float:
+    """How long that many trains take, made, evicted all the time, and given up."""
+    store = ReassemblyStore(policy)
+    packets = [
+        piece(8, DATA[:8], identification=each & 0xFFFF, source=each >> 16)
+        for each in range(number)
+    ]
+    begin = time.perf_counter()
+    for now, packet in enumerate(packets):
         store.add(packet, now, None)
-        assert store.memory == sum(train.memory for train in store._trains.values()) <= 2000
-        deadline = store.next_deadline()
-        assert (deadline is None) == (len(store) == 0)
-        assert deadline is None or deadline > now
+    store.expire(100 * SECOND)
+    return time.perf_counter() - begin
+
+
+def test_s6_16_ten_thousand_trains_cost_ten_times_a_thousand() -> None:
+    cost = 20 + 8 + OVERHEAD
+    mark = 5_000 * cost
+    for low in (mark, mark // 2):
+        policy = replace(RFC, reassembly_high_mark=mark, reassembly_low_mark=low)
+        fewer = min(seconds_for(2_500, policy) for _ in range(3))
+        assert min(seconds_for(20_000, policy) for _ in range(2)) < 40 * fewer
+
+
+def test_s6_7_ten_thousand_fragments_of_one_train() -> None:
+    def seconds(number: int) -> float:
+        store = ReassemblyStore(RFC)
+        data = bytes(8)
+        packets = [piece(8 * (each * 3001 % number), data) for each in range(number - 1)]
+        begin = time.perf_counter()
+        for packet in packets:
+            store.add(packet, 0, None)
+        return time.perf_counter() - begin
+
+    fewer = min(seconds(1024) for _ in range(3))
+    assert min(seconds(8189) for _ in range(2)) < 40 * fewer

@@ -15,7 +15,7 @@ from stack.rate_limit import TokenBucket
 PROPERTY = settings(deadline=None, derandomize=True, max_examples=50)
 
 
-def test_a_triple_counts_up_by_one_from_a_random_start() -> None:
+def test_s14_27_a_triple_counts_up_by_one_from_a_random_start() -> None:
     source = IdentificationSource(RFC, random.Random(1))
     values = [source.next(1, 2, 17, 0) for _ in range(3)]
     start = random.Random(1).getrandbits(16)
@@ -24,7 +24,7 @@ def test_a_triple_counts_up_by_one_from_a_random_start() -> None:
     assert other != start + 3 & 0xFFFF
 
 
-def test_no_value_comes_again_within_its_lifetime() -> None:
+def test_s14_27_no_value_comes_again_within_its_lifetime() -> None:
     source = IdentificationSource(RFC, random.Random(2))
     values = [source.next(1, 2, 17, 0) for _ in range(65536)]
     assert len(set(values)) == 65536
@@ -36,7 +36,7 @@ def test_no_value_comes_again_within_its_lifetime() -> None:
     assert source.next(1, 3, 17, 119 * SECOND) is not None
 
 
-def test_a_second_round_waits_for_each_block_of_values() -> None:
+def test_s14_27_a_second_round_waits_for_each_block_of_values() -> None:
     source = IdentificationSource(RFC, random.Random(3))
     values = [source.next(1, 2, 17, number * 1000) for number in range(65536)]
     used = dict(zip(values, range(0, 65536 * 1000, 1000), strict=True))
@@ -51,7 +51,7 @@ def test_a_second_round_waits_for_each_block_of_values() -> None:
     assert again > 50
 
 
-def test_a_third_round_waits_for_the_second() -> None:
+def test_s14_27_a_third_round_waits_for_the_second() -> None:
     source = IdentificationSource(RFC, random.Random(3))
     for _ in range(65536):
         source.next(1, 2, 17, 0)
@@ -61,7 +61,7 @@ def test_a_third_round_waits_for_the_second() -> None:
     assert source.next(1, 2, 17, 240 * SECOND) is not None
 
 
-def test_the_table_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s14_27_the_table_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(identification, "MAXIMUM_COUNTERS", 2)
     source = IdentificationSource(RFC, random.Random(4))
     own = [source.next(1, last, 17, last) for last in (1, 2)]
@@ -81,7 +81,7 @@ def test_the_table_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert source._overflow is None
 
 
-def test_netstack_shares_counters() -> None:
+def test_s7_6_netstack_shares_counters() -> None:
     source = IdentificationSource(NETSTACK, random.Random(5))
     first = source.next(1, 2, 17, 0)
     assert first is not None
@@ -94,12 +94,12 @@ def test_netstack_shares_counters() -> None:
 
 @PROPERTY
 @given(st.integers())
-def test_later_netstack_takes_random_values_but_not_zero(seed: int) -> None:
+def test_s7_7_later_netstack_takes_random_values_but_not_zero(seed: int) -> None:
     source = IdentificationSource(NETSTACK_LATER, random.Random(seed))
     assert source.next(1, 2, 17, 0) != 0
 
 
-def test_zero_bits_become_one() -> None:
+def test_s7_7_zero_bits_become_one() -> None:
     class Zeros:
         def getrandbits(self, k: int, /) -> int:
             return 0
