@@ -30,6 +30,7 @@ class Reason(Enum):
     NOT_PERMITTED = "not permitted"
     NOT_SUPPORTED = "not supported"
     UNKNOWN_NIC = "unknown NIC"
+    UNKNOWN_PROTOCOL_OPTION = "unknown protocol option"
     WOULD_BLOCK = "try again later"
 
 

@@ -18,6 +18,7 @@ from stack.user_options import NO_OPTIONS, OptionRefusal, UserOptions, take_user
 from stack.wire.address import as_address, is_multicast
 
 if TYPE_CHECKING:
+    from stack.addresses import Hold
     from stack.core import Core
 
 QUEUE_LIMIT = 256
@@ -67,6 +68,18 @@ class Socket:
     errors_seen: ErrorQueue = field(default_factory=ErrorQueue)
     closed: bool = False
     _options: UserOptions = NO_OPTIONS
+    _holds: list[Hold] = field(default_factory=list)
+
+    def _keep(self, *addresses: int | None) -> None:
+        """Hold these sources and no others: removed ones live on as expired (S1.8, S1.11)."""
+        kept = [hold for hold in self._holds if hold.own.address in addresses]
+        for hold in self._holds:
+            if hold not in kept:
+                hold.release()
+        held = {hold.own.address for hold in kept}
+        wanted = {each for each in addresses if each is not None} - held
+        new = (self.core.hold(address) for address in sorted(wanted))
+        self._holds = kept + [hold for hold in new if hold is not None]
 
     def set_options(self, buffer: bytes) -> None:
         """Set the IP options of all that is sent from now on (S12.2 to S12.8)."""
