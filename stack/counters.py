@@ -251,9 +251,8 @@ class Counters:
     def mib(self, *, interface: bool = False) -> dict[str, int]:
         """All MIB objects by name, and IGMP; of the ICMP rows by type those that moved.
 
-        A NIC has those of IP, ICMP and IGMP.
-
-        With `interface` the IP objects have their per-NIC names, ipIfStats.
+        A NIC has those of IP, ICMP and IGMP. With `interface` the IP objects have their per-NIC
+        names, ipIfStats.
         """
         values = self.numbers
         names = _MIB_NAMES if self._parent is None else _NIC_MIB_NAMES

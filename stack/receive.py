@@ -68,7 +68,8 @@ def _link_cast(nic: Nic, parsed: EthernetFrame) -> Cast | None:
         return Cast.BROADCAST
     if parsed.is_group_addressed:
         return Cast.MULTICAST
-    return None
+    # S1.17: a promiscuous NIC takes what is for other stations.
+    return Cast.UNICAST if nic.promiscuous else None
 
 
 def datagram(core: Core, nic: Nic, octets: bytes, link: Cast, *, looped: bool = False) -> None:

@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from stack.policy import NETSTACK, RFC, Policy
-from stack.refusal import Reason, Refused
+from stack.refusal import Reason
 from stack.wire.address import ALL_HOSTS, LIMITED_BROADCAST
 from stack.wire.arp import arp_request
 from stack.wire.igmp import LEAVE_GROUP, V2_MEMBERSHIP_REPORT
 from stack.wire.ipv4 import FLAG_MF
+from tests.stack.address_kit import refusal
 from tests.stack.count_kit import moving
 from tests.stack.node_kit import (
     GATEWAY,
@@ -32,13 +33,6 @@ from tests.stack.node_kit import (
 BOTH = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["rfc", "netstack"])
 IGMP_2 = replace(RFC, igmp_version=2)
 GROUP = "239.1.2.3"
-
-
-def refusal(call: object) -> Reason:
-    assert callable(call)
-    with pytest.raises(Refused) as caught:
-        call()
-    return caught.value.reason
 
 
 def listed(wire: Wire, nic: int = 1) -> list[int]:
