@@ -8,6 +8,7 @@ one's own address) is put into `looped` and taken from there by the node.
 from __future__ import annotations
 
 from collections import deque
+from heapq import merge
 from typing import Final, NamedTuple
 
 from stack import groups
@@ -139,12 +140,11 @@ class Core:
                     found = [number]
                     break
         if broadcasts and address in index.broadcasts:
-            numbers = index.broadcasts[address] + (found or [])
-            found = [each for each in sorted(numbers) if self._answers(each, address)]
+            for number in merge(index.broadcasts[address], found or ()):
+                if self.nics[number].addresses.find(address) is not None:
+                    return self.nics[number]
+            return None
         return self.nics[found[0]] if found else None
-
-    def _answers(self, number: int, address: int) -> bool:
-        return self.nics[number].addresses.find(address) is not None
 
     def owns(self, address: int) -> bool:
         """Answer whether a unicast address is ours on any NIC."""

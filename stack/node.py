@@ -85,11 +85,11 @@ class Node:
     def _settle(self) -> None:
         """Let in what this node sent to itself, until there is nothing left."""
         core = self._core
-        timers.take_failures(core)
-        while core.looped:
-            packet = core.looped.popleft()
-            receive.datagram(core, packet.nic, packet.packet, Cast.UNICAST, looped=True)
+        while core.touched or core.looped:
             timers.take_failures(core)
+            if core.looped:
+                packet = core.looped.popleft()
+                receive.datagram(core, packet.nic, packet.packet, Cast.UNICAST, looped=True)
 
     # NICs and addresses
 

@@ -290,6 +290,9 @@ def test_s1_19_the_lowest_nic_number_answers(policy: Policy) -> None:
     socket.bind("10.0.0.255", 1)
     wire.node.remove_address(3, "10.0.0.255")
     assert core.owner(a("10.0.0.255"), broadcasts=True) is core.nics[5]
+    for number in (5, 7):
+        wire.node.remove_nic(number)
+    assert core.owner(a("10.0.0.255"), broadcasts=True) is None
 
 
 @BOTH

@@ -263,3 +263,18 @@ def test_s14_20_as_a_source_it_is_a_broadcast_only_where_it_is_taken_for_one() -
         wire.ip(udp(source="192.0.2.0"))
         assert (socket.receive() is not None) is heard
         assert not wire.node._core.is_subnet_broadcast(a(REMOTE))
+
+
+@BOTH
+def test_s13_1_a_choice_about_addresses_reaches_the_nics_there_are(policy: Policy) -> None:
+    wire = Wire(policy)
+    for takes in (True, False):
+        wire.node.set_option("promotion_takes_prefix", takes)
+        wire.node.add_address(1, "10.0.0.1", 32)
+        socket = wire.node.udp_socket()
+        socket.bind("10.0.0.1", 1)
+        wire.node.remove_address(1, "10.0.0.1")
+        wire.node.add_address(1, "10.0.0.1", 8)
+        assert wire.node.addresses(1)[1].prefix.length == (8 if takes else 32)
+        socket.close()
+        wire.node.remove_address(1, "10.0.0.1")
