@@ -108,7 +108,7 @@ class AddressTable:
 
     def confirm(self, address: int) -> Reason | None:
         """A tentative address has proved to be unique: it is permanent from now on."""
-        own = self._entries.get(address)
+        own = self.entry(address)
         if own is None or own.kind is not Kind.TENTATIVE:
             return Reason.BAD_LOCAL_ADDRESS
         self._become(own, Kind.PERMANENT)
@@ -116,7 +116,7 @@ class AddressTable:
 
     def remove(self, address: int) -> Reason | None:
         """Remove a permanent address; while someone holds it, it is expired (S1.11)."""
-        own = self._entries.get(address)
+        own = self.entry(address)
         if own is None or own.kind not in (Kind.PERMANENT, Kind.TENTATIVE):
             return Reason.BAD_LOCAL_ADDRESS
         if own.holds:
@@ -210,6 +210,10 @@ class AddressTable:
                 self._networks.leave(own)
 
     # Questions
+
+    def entry(self, address: int) -> OwnAddress | None:
+        """Answer the entry for this very address, whatever its kind and whether usable or not."""
+        return self._entries.get(address)
 
     def own(self, address: int, *, temporaries: bool = False) -> OwnAddress | None:
         """Answer the address of ours that a unicast destination names."""

@@ -21,6 +21,7 @@ def next_deadline(core: Core) -> int | None:
     """Answer when the next timer is due, in microseconds; None when none runs."""
     for number in core.touched:
         _note(core, number)
+    # Every part of the stack that has a timer of its own stands here, and in `run`.
     return _soonest(core.reassembly.next_deadline(), core.agenda.soonest())
 
 
@@ -34,10 +35,8 @@ def _expire(nic: Nic, now: int) -> None:
     nic.neighbours.expire(now)
 
 
-def _soonest(one: int | None, other: int | None) -> int | None:
-    if one is None:
-        return other
-    return one if other is None or one < other else other
+def _soonest(*due: int | None) -> int | None:
+    return min([each for each in due if each is not None], default=None)
 
 
 def _note(core: Core, number: int) -> None:
