@@ -15,8 +15,9 @@ The facade
 Octets to values and back
     ``wire``
 What a node consists of
-    ``core``, ``nic``, ``addresses``, ``groups``, ``routes``, ``neighbours``, ``path_mtu``,
-    ``timers``, ``inbound``, ``refusal``
+    ``core``, ``nic``, ``nics``, ``own_address``, ``own_networks``, ``addresses``,
+    ``address_index``, ``groups``, ``routes``, ``neighbours``, ``path_mtu``, ``timers``, ``agenda``,
+    ``inbound``, ``settings``, ``refusal``
 A datagram's way in
     ``link``, ``arp``, ``receive``, ``forward``, ``deliver``, ``reassembly``, ``train``, ``overlap``
 Options

@@ -35,7 +35,8 @@ def receive(core: Core, nic: Nic, octets: bytes) -> None:
     if nic.addresses.own(packet.sender_address) is not None:
         _defend(core, nic, packet.sender_address)
         return
-    own = nic.addresses.own(packet.target_address)
+    # S1.18: a spoofing NIC answers for any address.
+    own = nic.addresses.own(packet.target_address, temporaries=nic.spoofing)
     if _names_a_station(core, packet.sender_address):
         # RFC 826: merge first; a new entry only if we are the target.
         waiting = nic.neighbours.heard(

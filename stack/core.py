@@ -8,8 +8,13 @@ one's own address) is put into `looped` and taken from there by the node.
 from __future__ import annotations
 
 from collections import deque
+from heapq import merge
 from typing import Final, NamedTuple
 
+from stack import groups
+from stack.address_index import AddressIndex
+from stack.addresses import Hold
+from stack.agenda import Agenda
 from stack.counters import Counters
 from stack.hooks import Hooks
 from stack.identification import IdentificationSource, RandomSource
@@ -20,6 +25,7 @@ from stack.rate_limit import TokenBucket
 from stack.reassembly import ReassemblyStore
 from stack.routes import RouteTable
 from stack.socket_table import SocketTable
+from stack.wire.address import LIMITED_BROADCAST, is_multicast
 
 OUTBOX_LIMIT: Final = 8192
 """Frames that wait to be taken by `poll`; what comes on top is lost, as on a full link."""
@@ -42,6 +48,8 @@ class Core:
     """The state of one stack."""
 
     __slots__ = (
+        "address_index",
+        "agenda",
         "counters",
         "default_ttl",
         "forwarding",
@@ -60,6 +68,8 @@ class Core:
         "reassembly",
         "routes",
         "sockets",
+        "spoofing",
+        "touched",
     )
 
     def __init__(self, policy: Policy, random: RandomSource, time_of_day: int) -> None:
@@ -75,7 +85,15 @@ class Core:
         """RFC 1122 §3.2.1.7: configurable."""
         self.counters = Counters()
         self.nics: dict[int, Nic] = {}
-        self.routes = RouteTable(self.nics)
+        self.address_index = AddressIndex()
+        """What the usable NICs have."""
+        self.routes = RouteTable(self.nics, self.address_index)
+        self.spoofing: set[int] = set()
+        """Numbers of the NICs that send from any source address (S1.18)."""
+        self.touched: set[int] = set()
+        """Numbers of the NICs whose timers may have changed."""
+        self.agenda = Agenda()
+        """When the NICs have something to do."""
         self.path_mtu = PathMtu()
         self.reassembly = ReassemblyStore(policy)
         self.identification = IdentificationSource(policy, random)
@@ -94,26 +112,76 @@ class Core:
         self.identification.policy = policy
         self.limiter.rate = policy.icmp_rate
         self.limiter.burst = policy.icmp_burst
+        for nic in self.nics.values():
+            nic.addresses.policy = policy
+
+    def set_forwarding(self, *, on: bool) -> None:
+        """Turn forwarding on or off for all NICs."""
+        changed = self.forwarding is not on
+        self.forwarding = on
+        if on:
+            # RFC 1812 §5.2.7.2: a router forwards by its own routes, not by redirects.
+            self.routes.forget_redirects()
+        if changed:
+            for number in sorted(self.nics):
+                groups.follow_forwarding(self, self.nics[number], on=on)
 
     def time_of_day(self) -> int:
         """Answer milliseconds since midnight UT (RFC 792: the standard value, high bit zero)."""
         return (self.midnight + self.now // 1000) % DAY
 
-    def owner(self, address: int) -> Nic | None:
-        """Find the NIC that has this unicast address, on any that is enabled."""
-        for nic in self.nics.values():
-            if nic.enabled and nic.addresses.own(address) is not None:
-                return nic
-        return None
+    def owner(self, address: int, *, broadcasts: bool = False) -> Nic | None:
+        """Find the usable NIC that has this unicast address.
+
+        With `broadcasts` this is "owned by the stack" (S1.19): the broadcast addresses of our
+        subnets and 255.255.255.255 count too.
+        """
+        index = self.address_index
+        found = index.hosts.get(address)
+        if found is None:
+            for number in index.whole(address):
+                # An entry for the very address may say no (S1.15).
+                if self.nics[number].addresses.own(address) is not None:
+                    found = [number]
+                    break
+        if broadcasts and address in index.broadcasts:
+            for number in merge(index.broadcasts[address], found or ()):
+                if self.nics[number].addresses.find(address) is not None:
+                    return self.nics[number]
+            return None
+        return self.nics[found[0]] if found else None
 
     def owns(self, address: int) -> bool:
         """Answer whether a unicast address is ours on any NIC."""
-        return self.owner(address) is not None
+        return address in self.address_index.hosts or self.owner(address) is not None
 
     def is_subnet_broadcast(self, address: int) -> bool:
-        """Answer whether this is the broadcast address, old form included, of a subnet of ours."""
-        for nic in self.nics.values():
-            addresses = nic.addresses
-            if addresses.broadcast(address) is not None or addresses.all_zeros(address) is not None:
-                return True
-        return False
+        """Answer whether this is the broadcast address of a subnet of ours.
+
+        S14.20: the old form with a host part of zeros is one too, where it is taken for one.
+        """
+        index = self.address_index
+        if address in index.broadcasts:
+            return True
+        return address in index.old_broadcasts and self.policy.zero_host_is_broadcast
+
+    def may_send_from(self, address: int) -> bool:
+        """Answer whether a local user may use this source: ours, or any on a spoofing NIC."""
+        if self.owns(address):
+            return True
+        return bool(self.spoofing) and self._spoofer(address) is not None
+
+    def _spoofer(self, address: int) -> Nic | None:
+        """Find the NIC that makes up this address as a source (S1.18)."""
+        if is_multicast(address) or address == LIMITED_BROADCAST:
+            return None
+        usable = [number for number in self.spoofing if self.nics[number].enabled]
+        return self.nics[min(usable)] if usable else None
+
+    def hold(self, address: int) -> Hold | None:
+        """Hold an address as source; None for what no NIC has or makes up (S1.8, S1.11, S1.18)."""
+        nic = self.owner(address)
+        if nic is not None:
+            return nic.addresses.hold(address)
+        nic = self._spoofer(address)
+        return None if nic is None else nic.addresses.hold(address, temporaries=True)

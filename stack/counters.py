@@ -6,7 +6,9 @@ number with two names (`SAME`); where the definitions differ both stand here and
 both.
 
 One instance counts for the whole stack, one for each NIC; a NIC's instance has the stack's as
-`parent`, so that one call moves both.
+`parent`, so that one call moves both. What only the stack counts (S11.2) is not there on a NIC:
+moving it there is an IndexError, a mistake of ours too. Numbers grow without a bound, so that the
+64 bits of S11.1 never wrap.
 """
 
 from __future__ import annotations
@@ -110,7 +112,15 @@ IP_NAMES: Final = {
     "IP.Forwarding.InitializingSource": "S8.12",
     "IP.Forwarding.PacketTooBig": "S8.12",
     "IP.Forwarding.HostUnreachable": "S8.12",
+    "IP.Forwarding.UnexpectedMulticastInputInterface": "S8.14",
+    "IP.Forwarding.NoMulticastPendingQueueBufferSpace": "S8.14",
+    "IP.Forwarding.UnknownOutputEndpoint": "S8.14: a NIC of a multicast route is gone",
     "IP.Forwarding.Errors": "S8.12: any of these",
+    "IP.Forwarding.OutgoingDeviceNoBufferSpace": "the link refused: no room",
+    "IP.Forwarding.OutgoingDeviceClosedForSend": "the link refused: it is closed",
+    "IP.Forwarding.LinkLocalSource": "never: IPv6 only",
+    "IP.Forwarding.LinkLocalDestination": "never: IPv6 only",
+    "IP.Forwarding.ExtensionHeaderProblem": "never: IPv6 only",
 }
 """S11, the IP group of NETSTACK."""
 
@@ -165,10 +175,19 @@ SAME: Final = {
 
 _MIB_NAMES: Final = (*IP_MIB, *ICMP_MIB, *UDP_MIB, *IGMP_NAMES)
 _NETSTACK_NAMES: Final = (*IP_NAMES, *ICMP_NAMES, *IGMP_NAMES, *STACK_NAMES)
+_STACK_ONLY: Final = frozenset((*UDP_MIB, *STACK_NAMES))
+"""S11.2: there is one number of these, for the whole stack."""
+_NIC_MIB_NAMES: Final = tuple(name for name in _MIB_NAMES if name not in _STACK_ONLY)
+_NIC_NETSTACK_NAMES: Final = tuple(name for name in _NETSTACK_NAMES if name not in _STACK_ONLY)
 _OWN_NAMES: Final = tuple(
     dict.fromkeys(name for name in (*_MIB_NAMES, *_NETSTACK_NAMES, *ICMP_ROWS) if name not in SAME)
 )
-_PLACE: Final = {name: place for place, name in enumerate(_OWN_NAMES)}
+# What a NIC has comes first, so that its list of numbers is a shorter one of the same order.
+_NIC_SIZE: Final = sum(name not in _STACK_ONLY for name in _OWN_NAMES)
+_PLACE: Final = {
+    name: place
+    for place, name in enumerate(sorted(_OWN_NAMES, key=lambda name: name in _STACK_ONLY))
+}
 _PLACE.update({name: _PLACE[other] for name, other in SAME.items()})
 
 
@@ -188,21 +207,24 @@ _ICMP_OUT: Final = tuple(_names_of_type("Out", kind) for kind in range(256))
 class Counters:
     """All counters of one NIC or of the whole stack. They only grow."""
 
-    __slots__ = ("_parent", "_values")
+    __slots__ = ("_parent", "numbers")
 
     def __init__(self, parent: Counters | None = None) -> None:
-        self._values = [0] * len(_OWN_NAMES)
+        self.numbers = [0] * (len(_OWN_NAMES) if parent is None else _NIC_SIZE)
+        """By place; read them by name."""
         self._parent = parent
 
     def inc(self, name: str, by: int = 1) -> None:
         """Let a counter grow, here and in the parent."""
-        self._values[_PLACE[name]] += by
-        if self._parent is not None:
-            self._parent.inc(name, by)
+        place = _PLACE[name]
+        self.numbers[place] += by
+        parent = self._parent
+        if parent is not None:
+            parent.numbers[place] += by
 
     def get(self, name: str) -> int:
         """The value of a counter."""
-        return self._values[_PLACE[name]]
+        return self.numbers[_PLACE[name]]
 
     def icmp_in(self, kind: int) -> None:
         """A message of this type was received: icmpStatsInMsgs, InPkts.N, NETSTACK's by type."""
@@ -229,10 +251,12 @@ class Counters:
     def mib(self, *, interface: bool = False) -> dict[str, int]:
         """All MIB objects by name, and IGMP; of the ICMP rows by type those that moved.
 
-        With `interface` the IP objects have their per-NIC names, ipIfStats.
+        A NIC has those of IP, ICMP and IGMP. With `interface` the IP objects have their per-NIC
+        names, ipIfStats.
         """
-        values = self._values
-        view = {name: values[_PLACE[name]] for name in _MIB_NAMES}
+        values = self.numbers
+        names = _MIB_NAMES if self._parent is None else _NIC_MIB_NAMES
+        view = {name: values[_PLACE[name]] for name in names}
         view.update({name: values[_PLACE[name]] for name in ICMP_ROWS if values[_PLACE[name]]})
         if not interface:
             return view
@@ -241,5 +265,6 @@ class Counters:
         }
 
     def netstack(self) -> dict[str, int]:
-        """All counters of NETSTACK by name."""
-        return {name: self._values[_PLACE[name]] for name in _NETSTACK_NAMES}
+        """All counters of NETSTACK by name; a NIC has those of IP, ICMP and IGMP."""
+        names = _NETSTACK_NAMES if self._parent is None else _NIC_NETSTACK_NAMES
+        return {name: self.numbers[_PLACE[name]] for name in names}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from stack.refusal import Reason
-from stack.wire.address import is_multicast
+from stack.wire.address import ALL_ROUTERS, is_multicast
 
 if TYPE_CHECKING:
     from stack.core import Core
+    from stack.nic import Nic
 
 _NO_GROUP: Final = 0xE0000000
 """RFC 1112 §4: 224.0.0.0 is guaranteed not to be assigned to any group."""
@@ -42,3 +43,15 @@ def leave(core: Core, number: int, group: int) -> Reason | None:
     del nic.groups[group]
     nic.membership.left(group, core.now)
     return None
+
+
+def follow_forwarding(core: Core, nic: Nic, *, on: bool) -> None:
+    """Forwarding was turned on or off on a NIC (S1.24, later)."""
+    if not on:
+        # Not being a member is fine: the policy may have changed in between.
+        if nic.in_all_routers:
+            nic.in_all_routers = False
+            leave(core, nic.number, ALL_ROUTERS)
+    elif core.policy.routers_join_all_routers:
+        nic.in_all_routers = True
+        join(core, nic.number, ALL_ROUTERS)

@@ -57,7 +57,8 @@ def _own_quote(core: Core, inbound: Inbound, message: IcmpMessage) -> Quote | No
     if quote is None:
         inbound.nic.counters.inc("icmpStatsInErrors")
         return None
-    return quote if core.owns(quote.source) else None
+    # S1.18, S5.33: a spoofing NIC can have sent from any address.
+    return quote if inbound.nic.spoofing or core.owns(quote.source) else None
 
 
 def error(core: Core, inbound: Inbound, message: IcmpMessage) -> None:

@@ -46,9 +46,10 @@ class IcmpSocket(Socket):
     def bind(self, address: Address) -> None:
         """Take a local address: it is the source of what is sent."""
         local = as_address(address)
-        if not self.core.owns(local):
+        if not self.core.may_send_from(local):
             raise Refused(Reason.BAD_LOCAL_ADDRESS)
         self._address = local
+        self._keep(local)
 
     def send_echo(
         self,

@@ -17,7 +17,7 @@ LINK_ROOM: Final = 8192
 
 @dataclass(slots=True, eq=False)
 class Nic:
-    """What the stack keeps for one NIC."""
+    """What the stack keeps for one NIC, the IPv4 endpoint on it included."""
 
     number: int
     mac: bytes | None
@@ -27,14 +27,27 @@ class Nic:
     loopback: bool
     counters: Counters
     addresses: AddressTable
-    neighbours: NeighbourTable
-    membership: Membership
+    neighbour_table: NeighbourTable
+    """For `stack.timers` alone; all others go by `neighbours`."""
+    group_membership: Membership
+    """For `stack.timers` alone; all others go by `membership`."""
+    touched: set[int]
+    """Numbers of the NICs whose timers may have changed; one set for the whole stack."""
+    up: bool = False
+    """The NIC's own switch (S1.2)."""
     enabled: bool = False
+    """Whether the endpoint is enabled; it cannot be while the NIC is off, so: usable (S1.2)."""
     link_room: int = LINK_ROOM
     """Frames that the link takes until they are fetched; it refuses what comes on top."""
     waiting: int = 0
     """Frames that the link took since `polls` was the core's."""
     polls: int = 0
+    promiscuous: bool = False
+    """S1.17: every destination is ours."""
+    spoofing: bool = False
+    """S1.18: every source may be used."""
+    in_all_routers: bool = False
+    """Whether forwarding made this NIC join 224.0.0.2 (S1.24)."""
     groups: dict[int, int] = field(default_factory=dict)
     """Groups joined here and how often (S1.21)."""
     defended: dict[int, int] = field(default_factory=dict)
@@ -44,3 +57,15 @@ class Nic:
     def station(self) -> bytes:
         """The link address that goes into frames; zeros where there is none."""
         return self.mac or NO_MAC
+
+    @property
+    def neighbours(self) -> NeighbourTable:
+        """The neighbour table; whoever reaches for it may change its timers."""
+        self.touched.add(self.number)
+        return self.neighbour_table
+
+    @property
+    def membership(self) -> Membership:
+        """What IGMP owes; whoever reaches for it may change its timers."""
+        self.touched.add(self.number)
+        return self.group_membership

@@ -17,28 +17,26 @@ a frame is there, and `poll` after it to collect what the node has to send.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from copy import copy
 
-from stack import groups, igmp, link, receive, timers
-from stack.addresses import AddressTable, OwnAddress, Place
+from stack import groups, link, nics, receive, settings, timers
 from stack.core import Core
 from stack.counters import Counters
 from stack.hooks import Hooks
 from stack.icmp_socket import IcmpSocket
 from stack.identification import RandomSource
 from stack.inbound import Cast
-from stack.membership import Membership
-from stack.neighbours import NeighbourTable
 from stack.nic import Nic
+from stack.own_address import Origin, OwnAddress, Place
 from stack.policy import RFC, Policy
 from stack.raw_socket import RawSocket
 from stack.refusal import Reason, Refused, check
 from stack.routes import StaticRoute
+from stack.settings import Value
 from stack.socket_base import Address
 from stack.udp_socket import UdpSocket
-from stack.wire.address import ALL_HOSTS, Prefix, as_address
+from stack.wire.address import Prefix, as_address
 from stack.wire.ethernet import is_mac
-from stack.wire.ipv4 import MAXIMUM_DATAGRAM, MINIMUM_MTU
 
 
 class Node:
@@ -88,13 +86,13 @@ class Node:
     def _settle(self) -> None:
         """Let in what this node sent to itself, until there is nothing left."""
         core = self._core
-        timers.take_failures(core)
-        while core.looped:
-            packet = core.looped.popleft()
-            receive.datagram(
-                core, packet.nic, packet.packet, Cast.UNICAST, looped=True, built=packet.built
-            )
+        while core.touched or core.looped:
             timers.take_failures(core)
+            if core.looped:
+                packet = core.looped.popleft()
+                receive.datagram(
+                    core, packet.nic, packet.packet, Cast.UNICAST, looped=True, built=packet.built
+                )
 
     # NICs and addresses
 
@@ -105,69 +103,37 @@ class Node:
 
         `mtu` in octets (RFC 1122 §3.3.3: configurable for each interface).
         """
-        core = self._core
-        if nic in core.nics or (mac is not None and not is_mac(mac)):
-            raise Refused(Reason.INVALID_ARGUMENT)
-        _check_mtu(mtu)
-        bits: Callable[[int], int] = core.random.getrandbits
-        made: Nic
-        neighbours = NeighbourTable(
-            ask=lambda target, source, to: link.ask(core, made, target, source, to),
-            discard=lambda _: link.discard(made),
-            random_bits=bits,
-            lifetime=lambda: core.policy.neighbour_lifetime,
-        )
-        membership = Membership(
-            version=0 if loopback else core.policy.igmp_version,
-            report=lambda records: igmp.send_report(core, made, records),
-            message=lambda kind, group: igmp.send_message(core, made, kind, group),
-            random_bits=bits,
-        )
-        made = Nic(
-            number=nic,
-            mac=mac,
-            mtu=mtu,
-            loopback=loopback,
-            counters=Counters(core.counters),
-            addresses=AddressTable(owns_whole_prefix=loopback),
-            neighbours=neighbours,
-            membership=membership,
-        )
-        core.nics[nic] = made
+        check(nics.attach(self._core, nic, mac=mac, mtu=mtu, loopback=loopback))
         self.enable(nic)
 
     def enable(self, nic: int) -> None:
         """Turn a NIC on: it joins 224.0.0.1 and reports its groups (S1.3)."""
-        port = self._nic(nic)
-        if port.enabled:
-            return
-        port.enabled = True
-        port.membership.start(self._core.now)
-        # RFC 1112 §7.2, RFC 1122 §3.3.7: a member of the all-hosts group for as long as it is up.
-        check(groups.join(self._core, nic, ALL_HOSTS))
+        check(nics.enable(self._core, self._nic(nic)))
         self._settle()
 
     def disable(self, nic: int) -> None:
         """Turn a NIC off: it leaves its groups and forgets its neighbours (S1.4, S1.5)."""
-        port = self._nic(nic)
-        if not port.enabled:
-            return
-        check(groups.leave(self._core, nic, ALL_HOSTS))
-        port.membership.stop(self._core.now)
-        port.neighbours.clear()
-        port.enabled = False
+        nics.disable(self._core, self._nic(nic))
+        self._settle()
+
+    def enable_endpoint(self, nic: int) -> None:
+        """Turn IPv4 on where it was turned off; refused while the NIC is off (S1.3)."""
+        check(nics.enable_endpoint(self._core, self._nic(nic)))
+        self._settle()
+
+    def disable_endpoint(self, nic: int) -> None:
+        """Turn IPv4 off on a NIC; the NIC stays on and keeps its neighbours (S1.4)."""
+        nics.disable_endpoint(self._core, self._nic(nic))
         self._settle()
 
     def remove_nic(self, nic: int) -> None:
         """Detach a NIC; its addresses and routes go with it (S1.6)."""
-        self.disable(nic)
-        del self._core.nics[nic]
-        self._core.routes.nic_removed(nic)
+        nics.detach(self._core, self._nic(nic))
+        self._settle()
 
     def set_mtu(self, nic: int, mtu: int) -> None:
         """Set the MTU of a link, in octets."""
-        _check_mtu(mtu)
-        self._nic(nic).mtu = mtu
+        self.set_nic_option(nic, "mtu", mtu)
 
     def set_link_room(self, nic: int, frames: int) -> None:
         """Set how many frames the link of a NIC takes between two polls; it refuses more (S6.25).
@@ -186,23 +152,43 @@ class Node:
         *,
         primary: Place = Place.CAN_BE,
         deprecated: bool = False,
+        origin: Origin = Origin.STATIC,
     ) -> None:
         """Give a NIC an address (RFC 791 §2.3: as many as wanted; RFC 1122 §3.2.1.3: any mask)."""
-        port = self._nic(nic)
-        if not 0 <= prefix_length <= 32:
-            raise Refused(Reason.INVALID_ARGUMENT)
-        table = port.addresses
-        check(table.add(as_address(address), prefix_length, place=primary, deprecated=deprecated))
-        port.membership.address_added(self._core.now)
+        reason = nics.add_address(
+            self._core,
+            self._nic(nic),
+            as_address(address),
+            prefix_length,
+            place=primary,
+            deprecated=deprecated,
+            origin=origin,
+        )
+        check(reason)
         self._settle()
 
     def remove_address(self, nic: int, address: Address) -> None:
-        """Take an address away from a NIC."""
+        """Take an address away from a NIC; sockets that hold it keep it as expired (S1.11)."""
         check(self._nic(nic).addresses.remove(as_address(address)))
 
     def addresses(self, nic: int) -> list[OwnAddress]:
-        """List the addresses of a NIC, the main one first."""
-        return list(self._nic(nic).addresses.listed())
+        """List the permanent addresses of a NIC: the primary ones in order, then the others.
+
+        While the endpoint is enabled 255.255.255.255 is among the others (S1.20).
+        """
+        return [copy(own) for own in self._nic(nic).addresses.permanent()]
+
+    def primary_addresses(self, nic: int) -> list[OwnAddress]:
+        """List the permanent addresses that may be sources, in their order (S1.20)."""
+        return [copy(own) for own in self._nic(nic).addresses.primary()]
+
+    def main_address(self, nic: int) -> int | None:
+        """Answer the main address of a NIC (S1.12)."""
+        return self._nic(nic).addresses.main()
+
+    def owns(self, address: Address) -> bool:
+        """Answer whether an address is owned by the stack, broadcast addresses included (S1.19)."""
+        return self._core.owner(as_address(address), broadcasts=True) is not None
 
     def _nic(self, nic: int) -> Nic:
         port = self._core.nics.get(nic)
@@ -251,6 +237,24 @@ class Node:
 
     # Settings
 
+    def option(self, name: str) -> Value:
+        """Read a setting of the stack: default_ttl, forwarding, or a field of `Policy` (S13.1)."""
+        return _told(settings.get(self._core, name))
+
+    def set_option(self, name: str, value: Value) -> None:
+        """Set a setting of the stack; a name that is none is refused (S13.6)."""
+        check(settings.put(self._core, name, value))
+        self._settle()
+
+    def nic_option(self, nic: int, name: str) -> Value:
+        """Read a setting of a NIC: mtu, promiscuous, spoofing (S13.5)."""
+        return _told(settings.get_of_nic(self._nic(nic), name))
+
+    def set_nic_option(self, nic: int, name: str, value: Value) -> None:
+        """Set a setting of a NIC; a name that is none is refused (S13.6)."""
+        check(settings.put_of_nic(self._core, self._nic(nic), name, value))
+        self._settle()
+
     @property
     def forwarding(self) -> bool:
         """Whether the node is a router. Off at start (RFC 1122 §3.1)."""
@@ -258,10 +262,7 @@ class Node:
 
     @forwarding.setter
     def forwarding(self, on: bool) -> None:
-        self._core.forwarding = on
-        if on:
-            # RFC 1812 §5.2.7.2: a router forwards by its own routes, not by redirects.
-            self._core.routes.forget_redirects()
+        self.set_option("forwarding", on)
 
     @property
     def default_ttl(self) -> int:
@@ -270,11 +271,7 @@ class Node:
 
     @default_ttl.setter
     def default_ttl(self, ttl: int) -> None:
-        # RFC 1122 §3.2.1.7: MUST NOT send with TTL 0; S7.3: NETSTACK may be told to.
-        lowest = 1 if self._core.policy.ttl_zero_stays else 0
-        if not lowest <= ttl <= 255:
-            raise Refused(Reason.INVALID_ARGUMENT)
-        self._core.default_ttl = ttl
+        self.set_option("default_ttl", ttl)
 
     @property
     def policy(self) -> Policy:
@@ -320,7 +317,7 @@ class Node:
         return socket
 
 
-def _check_mtu(mtu: int) -> None:
-    # RFC 791 §3.2: every link carries 68 octets.
-    if not MINIMUM_MTU <= mtu <= MAXIMUM_DATAGRAM:
-        raise Refused(Reason.INVALID_ARGUMENT)
+def _told(value: Value | Reason) -> Value:
+    if isinstance(value, Reason):
+        raise Refused(value)
+    return value

@@ -185,6 +185,10 @@ class Policy:
     """S13.4: own addresses are reached without the link, and refused as sources from outside."""
     promotion_takes_prefix: bool = True
     """S14.52: an address made permanent takes the new prefix length."""
+    default_ttl_not_zero: bool = True
+    """S7.3: RFC 1122 §3.2.1.7 MUST NOT send TTL 0, so it cannot be the default; else it can."""
+    routers_join_all_routers: bool = False
+    """S1.24: a NIC is in 224.0.0.2 while the node forwards; no RFC wants it of all routers."""
     # Local delivery, sockets, hooks
     header_included_strict: bool = True
     """S14.45: above 65,535 octets refused, TTL 0 refused."""
@@ -279,6 +283,7 @@ NETSTACK: Final = Policy(
     drop_external_loopback=False,
     handle_local=False,
     promotion_takes_prefix=False,
+    default_ttl_not_zero=False,
     header_included_strict=False,
     header_included_destination=False,
     header_included_output_hook=False,
@@ -308,6 +313,7 @@ NETSTACK_LATER: Final = replace(
     router_unreachables=True,  # S8.12
     rate_limit_errors_only=True,  # S5.13, S5.29
     drop_external_loopback=True,  # S8.13
+    routers_join_all_routers=True,  # S1.24
     all_hooks=True,  # S10.12
     igmp_version=3,  # S9.18
 )

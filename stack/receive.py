@@ -39,7 +39,7 @@ _TOTAL_LENGTH_POINTER = 2
 
 def frame(core: Core, nic: Nic, octets: bytes) -> None:
     """Take in one frame from the link of a NIC."""
-    if not nic.enabled:
+    if not nic.up:
         # S1.7: a NIC that is off hands nothing up.
         nic.counters.inc("IP.DisabledPacketsReceived")
         return
@@ -68,7 +68,8 @@ def _link_cast(nic: Nic, parsed: EthernetFrame) -> Cast | None:
         return Cast.BROADCAST
     if parsed.is_group_addressed:
         return Cast.MULTICAST
-    return None
+    # S1.17: a promiscuous NIC takes what is for other stations.
+    return Cast.UNICAST if nic.promiscuous else None
 
 
 def datagram(
@@ -209,13 +210,17 @@ def _for_us(core: Core, inbound: Inbound) -> Cast | None:
         return Cast.BROADCAST
     if is_multicast(destination):
         # RFC 1122 §3.2.1.3: joined on the interface it arrived by.
-        return Cast.MULTICAST if destination in nic.groups else None
+        # S1.17: on a promiscuous NIC groups nobody joined are ours too.
+        return Cast.MULTICAST if destination in nic.groups or nic.promiscuous else None
     if nic.addresses.broadcast(destination) is not None:
         return Cast.BROADCAST if _hears_directed(core, core.policy, inbound) else None
     if destination == 0 or nic.addresses.all_zeros(destination) is not None:
         # RFC 1122 §3.3.6: hosts SHOULD take the old forms; RFC 1812 §4.2.3.1: routers SHOULD NOT.
         old_form = core.policy.zero_host_is_broadcast and not core.forwarding
         return Cast.BROADCAST if old_form else None
+    if nic.promiscuous and not inbound.looped:
+        # S1.17: so is every host, and nothing is left to forward.
+        return Cast.UNICAST
     if core.forwarding and not inbound.looped:
         # RFC 1812 §5.2.3: any address of the router, whichever link the packet came by.
         owner = core.owner(destination)

@@ -46,6 +46,9 @@ def choose(
 
     RFC 1122 §3.3.4.2: the application may choose the source, else the stack does.
     """
+    if source is not None and not core.may_send_from(source):
+        # S7.19, S1.17: no route has a source that is not ours.
+        return Reason.NO_ROUTE
     if destination == LIMITED_BROADCAST or is_multicast(destination):
         return _without_gateway(core, destination, source, nic, tos)
     owner = core.owner(destination)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from stack.address_index import AddressIndex
 from stack.nic import Nic
 from stack.refusal import Reason
 from stack.wire.address import Prefix
@@ -45,8 +46,9 @@ class Hop(NamedTuple):
 class RouteTable:
     """All routes of the stack."""
 
-    def __init__(self, nics: dict[int, Nic]) -> None:
+    def __init__(self, nics: dict[int, Nic], index: AddressIndex) -> None:
         self._nics = nics
+        self._index = index
         self._static: list[StaticRoute] = []
         self._redirected: dict[tuple[int, int | None], tuple[int, int]] = {}
         self._silent: dict[int, int] = {}
@@ -86,16 +88,15 @@ class RouteTable:
     def _candidates(
         self, destination: int, nic: Nic | None
     ) -> Iterator[tuple[Hop, tuple[int, int]]]:
-        nics = self._nics.values() if nic is None else (nic,)
-        for each in nics:
-            if not each.enabled:
-                continue
-            own = each.addresses.on_link(destination)
-            if own is not None:
-                yield Hop(each, destination, None), (own.prefix.length, 1 << 32)
-            elif LINK_LOCAL.contains(destination) and not each.loopback:
-                # RFC 3927 §2.6.2: asked for on the link, never sent to a router.
-                yield Hop(each, destination, None), (32, 0)
+        for number, length in self._index.connected(destination):
+            if nic is None or nic.number == number:
+                yield Hop(self._nics[number], destination, None), (length, 1 << 32)
+        if LINK_LOCAL.contains(destination):
+            for each in self._nics.values() if nic is None else (nic,):
+                own = each.addresses.on_link(destination)
+                if each.enabled and own is None and not each.loopback:
+                    # RFC 3927 §2.6.2: asked for on the link, never sent to a router.
+                    yield Hop(each, destination, None), (32, 0)
         for route in self._static:
             out = self._nics.get(route.nic)
             if out is None or not out.enabled or (nic is not None and out is not nic):

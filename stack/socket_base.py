@@ -24,6 +24,7 @@ from stack.wire.address import as_address, is_multicast
 from stack.wire.ipv4 import MINIMUM_HEADER
 
 if TYPE_CHECKING:
+    from stack.addresses import Hold
     from stack.core import Core
     from stack.inbound import Inbound
     from stack.wire.icmp import IcmpMessage
@@ -63,6 +64,18 @@ class Socket:
     _memberships: set[tuple[int, int]] = field(default_factory=set)
     _shut_read: bool = False
     _shut_write: bool = False
+    _holds: list[Hold] = field(default_factory=list)
+
+    def _keep(self, *addresses: int | None) -> None:
+        """Hold these sources and no others: removed ones live on as expired (S1.8, S1.11)."""
+        kept = [hold for hold in self._holds if hold.own.address in addresses]
+        for hold in self._holds:
+            if hold not in kept:
+                hold.release()
+        held = {hold.own.address for hold in kept}
+        wanted = {each for each in addresses if each is not None} - held
+        new = (self.core.hold(address) for address in sorted(wanted))
+        self._holds = kept + [hold for hold in new if hold is not None]
 
     option_table: ClassVar[Mapping[str, SocketOption]] = COMMON
     """What `setsockopt` and `getsockopt` know."""
@@ -176,6 +189,7 @@ class Socket:
             # The NIC may be gone, and its groups with it.
             groups.leave(self.core, *membership)
         self._memberships.clear()
+        self._keep()
 
     # Sending
 

@@ -1,7 +1,8 @@
 """What happens by itself: timers are data, looked at when the node is told the time.
 
 Each part that waits for something says when (`next_deadline`) and does it (`expire`). Nothing else
-in the stack acts on its own.
+in the stack acts on its own. Parts of a NIC are asked again only when someone has reached for them
+(`Nic.neighbours`, `Nic.membership`), so that a packet costs the same however many NICs there are.
 """
 
 from __future__ import annotations
@@ -12,36 +13,62 @@ from stack import deliver, forward
 
 if TYPE_CHECKING:
     from stack.core import Core
+    from stack.neighbours import Failure
     from stack.nic import Nic
 
 
 def next_deadline(core: Core) -> int | None:
     """Answer when the next timer is due, in microseconds; None when none runs."""
-    due = [core.reassembly.next_deadline()]
-    for nic in core.nics.values():
-        due += (nic.neighbours.next_deadline(), nic.membership.next_deadline())
-    return min((each for each in due if each is not None), default=None)
+    for number in core.touched:
+        _note(core, number)
+    # Every part of the stack that has a timer of its own stands here, and in `run`.
+    return _soonest(core.reassembly.next_deadline(), core.agenda.soonest())
+
+
+def _nic_deadline(nic: Nic) -> int | None:
+    """Every part of a NIC that has a timer stands here, and in `_expire`."""
+    return _soonest(nic.neighbour_table.next_deadline(), nic.group_membership.next_deadline())
+
+
+def _expire(nic: Nic, now: int) -> None:
+    nic.membership.expire(now)
+    nic.neighbours.expire(now)
+
+
+def _soonest(*due: int | None) -> int | None:
+    return min([each for each in due if each is not None], default=None)
+
+
+def _note(core: Core, number: int) -> None:
+    nic = core.nics.get(number)
+    core.agenda.note(number, None if nic is None else _nic_deadline(nic))
 
 
 def run(core: Core) -> None:
     """Do what is due at the node's time."""
     deliver.give_up_reassembly(core)
-    for nic in list(core.nics.values()):
-        nic.membership.expire(core.now)
-        nic.neighbours.expire(core.now)
+    for number in core.agenda.take_due(core.now):
+        # What is removed has taken its deadline with it.
+        _expire(core.nics[number], core.now)
     take_failures(core)
 
 
 def take_failures(core: Core) -> None:
     """Draw the consequences of next hops that did not answer (S13.9)."""
-    for nic in list(core.nics.values()):
-        for failure in nic.neighbours.take_failures():
-            core.routes.neighbour_silent(failure.address, core.now)
-            for _ in failure.waiting:
-                _lost(nic)
-            forward.next_hop_silent(core, failure)
+    while core.touched:
+        numbers = sorted(core.touched)
+        core.touched.clear()
+        for number in numbers:
+            nic = core.nics.get(number)
+            if nic is not None:
+                for failure in nic.neighbour_table.take_failures():
+                    _failed(core, nic, failure)
+            _note(core, number)
 
 
-def _lost(nic: Nic) -> None:
-    nic.counters.inc("ipSystemStatsOutDiscards")
-    nic.counters.inc("IP.OutgoingPacketErrors")
+def _failed(core: Core, nic: Nic, failure: Failure) -> None:
+    core.routes.neighbour_silent(failure.address, core.now)
+    for _ in failure.waiting:
+        nic.counters.inc("ipSystemStatsOutDiscards")
+        nic.counters.inc("IP.OutgoingPacketErrors")
+    forward.next_hop_silent(core, failure)

@@ -92,12 +92,13 @@ class UdpSocket(Socket):
         ):
             raise Refused(Reason.ADDRESS_IN_USE)
         self._address, self._port = local, port
+        self._keep(local)
         table.setdefault(port, []).append(self)
 
     def _may_bind(self, address: int) -> bool:
         core = self.core
         return (
-            core.owns(address)
+            core.may_send_from(address)
             or is_multicast(address)
             or address == LIMITED_BROADCAST
             or core.is_subnet_broadcast(address)
@@ -137,6 +138,7 @@ class UdpSocket(Socket):
             self.bind()
         self._peer = (peer, port)
         self._chosen = route.source
+        self._keep(self._address, route.source)
 
     def disconnect(self) -> None:
         """Have no peer any more; the port stays."""
@@ -148,7 +150,7 @@ class UdpSocket(Socket):
 
     def _sender(self) -> int | None:
         """The bound address where it can be a source: it may be a group or a broadcast."""
-        if self._address is None or not self.core.owns(self._address):
+        if self._address is None or not self.core.may_send_from(self._address):
             return None
         return self._address
 
@@ -173,7 +175,7 @@ class UdpSocket(Socket):
         if not self._port:
             self.bind()
         local = self._sender() if source is None else as_address(source)
-        if local is not None and not self.core.owns(local):
+        if local is not None and not self.core.may_send_from(local):
             raise Refused(Reason.BAD_LOCAL_ADDRESS)
         if local is None and peer == self._peer:
             local = self._chosen

@@ -368,4 +368,4 @@ def test_counters_of_one_nic() -> None:
     wire.ip(ping())
     view = wire.node.nic_counters(1).mib(interface=True)
     assert view["ipIfStatsInReceives"] == 1
-    assert [own.address for own in wire.node.addresses(1)] == [a(HOST)]
+    assert [own.address for own in wire.node.primary_addresses(1)] == [a(HOST)]

@@ -106,6 +106,8 @@ def test_s14_23_df_in_transit(policy: Policy) -> None:
     wire = Wire(policy)
     wire.second_nic(mtu=68)
     wire.node.add_route("203.0.113.0/24", 2)
+    # What it reports of its groups.
+    wire.sent()
     wire.ip(ping(bytes(60), destination="203.0.113.9", flags=FLAG_DF))
     sent = wire.sent()
     if policy is NETSTACK:

@@ -1,0 +1,164 @@
+"""Attaching NICs, switching them on and off, giving them addresses (S1.1 to S1.11, S1.17, S1.18).
+
+Two switches count, the NIC's and that of the IPv4 endpoint on it (S1.2). The endpoint cannot be on
+while the NIC is off.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stack import groups, igmp, link
+from stack.addresses import AddressTable
+from stack.counters import Counters
+from stack.membership import Membership
+from stack.neighbours import NeighbourTable
+from stack.nic import Nic
+from stack.own_address import Origin, Place
+from stack.refusal import Reason
+from stack.wire.address import ALL_HOSTS, LIMITED_BROADCAST
+from stack.wire.ethernet import is_mac
+from stack.wire.ipv4 import MAXIMUM_DATAGRAM, MINIMUM_MTU
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stack.core import Core
+
+
+def attach(
+    core: Core, number: int, *, mac: bytes | None, mtu: int, loopback: bool
+) -> Reason | None:
+    """Attach a NIC, off at first."""
+    if number in core.nics or (mac is not None and not is_mac(mac)) or not _is_mtu(mtu):
+        return Reason.INVALID_ARGUMENT
+    bits: Callable[[int], int] = core.random.getrandbits
+    made: Nic
+    neighbours = NeighbourTable(
+        ask=lambda target, source, to: link.ask(core, made, target, source, to),
+        discard=lambda _: link.discard(made),
+        random_bits=bits,
+        lifetime=lambda: core.policy.neighbour_lifetime,
+    )
+    membership = Membership(
+        version=0 if loopback else core.policy.igmp_version,
+        report=lambda records: igmp.send_report(core, made, records),
+        message=lambda kind, group: igmp.send_message(core, made, kind, group),
+        random_bits=bits,
+    )
+    made = Nic(
+        number=number,
+        mac=mac,
+        mtu=mtu,
+        loopback=loopback,
+        counters=Counters(core.counters),
+        addresses=AddressTable(
+            owns_whole_prefix=loopback,
+            policy=core.policy,
+            index=core.address_index,
+            number=number,
+        ),
+        neighbour_table=neighbours,
+        group_membership=membership,
+        touched=core.touched,
+    )
+    core.nics[number] = made
+    if core.forwarding:
+        groups.follow_forwarding(core, made, on=True)
+    return None
+
+
+def enable(core: Core, nic: Nic) -> Reason | None:
+    """Turn a NIC on, and the endpoint with it."""
+    if nic.up:
+        return None
+    nic.up = True
+    return enable_endpoint(core, nic)
+
+
+def enable_endpoint(core: Core, nic: Nic) -> Reason | None:
+    """Turn an endpoint on: S1.3, in that order."""
+    if not nic.up:
+        return Reason.NOT_PERMITTED
+    if nic.enabled:
+        return None
+    nic.enabled = True
+    nic.addresses.switch(on=True)
+    # RFC 1122 §3.2.1.3 (c): the limited broadcast is for every host on the link.
+    reason = nic.addresses.add(LIMITED_BROADCAST, 32, place=Place.NEVER, deprecated=False)
+    if reason is not None:
+        return reason
+    nic.membership.start(core.now)
+    # RFC 1112 §7.2, RFC 1122 §3.3.7: a member of the all-hosts group for as long as it is up.
+    return groups.join(core, nic.number, ALL_HOSTS)
+
+
+def disable_endpoint(core: Core, nic: Nic) -> None:
+    """Turn an endpoint off: S1.4, in that order. Memberships and their counts stay."""
+    if not nic.enabled:
+        return
+    # Not being a member, or not having the address, is fine: a user may have seen to it.
+    groups.leave(core, nic.number, ALL_HOSTS)
+    nic.membership.stop(core.now)
+    nic.addresses.remove(LIMITED_BROADCAST)
+    nic.enabled = False
+    nic.addresses.switch(on=False)
+
+
+def disable(core: Core, nic: Nic) -> None:
+    """Turn a NIC off: its endpoint, its neighbours, then the NIC (S1.5). Its routes stay."""
+    disable_endpoint(core, nic)
+    nic.neighbours.clear()
+    nic.up = False
+
+
+def detach(core: Core, nic: Nic) -> None:
+    """Remove a NIC: disable it, close its endpoint, detach it (S1.6)."""
+    disable(core, nic)
+    for own in nic.addresses.permanent():
+        nic.addresses.remove(own.address)
+    core.spoofing.discard(nic.number)
+    del core.nics[nic.number]
+    core.routes.nic_removed(nic.number)
+
+
+def set_mtu(nic: Nic, mtu: int) -> Reason | None:
+    """Set the MTU of a link, in octets (RFC 1122 §3.3.3: configurable; S13.5)."""
+    if not _is_mtu(mtu):
+        return Reason.INVALID_ARGUMENT
+    nic.mtu = mtu
+    return None
+
+
+def _is_mtu(mtu: int) -> bool:
+    # RFC 791 §3.2: every link carries 68 octets.
+    return MINIMUM_MTU <= mtu <= MAXIMUM_DATAGRAM
+
+
+def set_spoofing(core: Core, nic: Nic, *, on: bool) -> None:
+    """Let a NIC send from any source address, or end that (S1.18)."""
+    nic.spoofing = nic.addresses.spoofing = on
+    if on:
+        core.spoofing.add(nic.number)
+    else:
+        core.spoofing.discard(nic.number)
+
+
+def add_address(
+    core: Core,
+    nic: Nic,
+    address: int,
+    length: int,
+    *,
+    place: Place,
+    deprecated: bool,
+    origin: Origin,
+) -> Reason | None:
+    """Give a NIC a permanent address (S1.9)."""
+    if not 0 <= length <= 32 or not 0 <= address <= 0xFFFFFFFF:
+        return Reason.INVALID_ARGUMENT
+    reason = nic.addresses.add(address, length, place=place, deprecated=deprecated, origin=origin)
+    if reason is None:
+        # S1.23: reports that waited for a source can go.
+        nic.membership.address_added(core.now)
+    return reason
