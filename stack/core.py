@@ -72,7 +72,7 @@ class Core:
         """RFC 1122 §3.2.1.7: configurable."""
         self.counters = Counters()
         self.nics: dict[int, Nic] = {}
-        self.routes = RouteTable(self.nics)
+        self.routes = RouteTable(self)
         self.path_mtu = PathMtu()
         self.reassembly = ReassemblyStore(policy)
         self.identification = IdentificationSource(policy, random)

@@ -11,7 +11,7 @@ from stack.core import LOOPED_LIMIT, OUTBOX_LIMIT, Looped
 from stack.inbound import Cast
 from stack.neighbours import Waiting
 from stack.nic import NO_MAC
-from stack.wire.arp import ArpPacket, arp_request, build_arp
+from stack.wire.arp import REPLY, ArpPacket, arp_request, build_arp
 from stack.wire.ethernet import (
     BROADCAST_MAC,
     ETHERTYPE_ARP,
@@ -34,44 +34,77 @@ def transmit(
     next_hop: int,
     cast: Cast = Cast.UNICAST,
     about: Inbound | None = None,
-) -> None:
+) -> bool:
     """Hand one datagram or fragment to the link, or keep it until its next hop is resolved.
 
-    `about` is the datagram being forwarded, for the error if the next hop never answers.
+    `about` is the datagram being forwarded, for the error if the next hop never answers. False
+    when the link refused; then this one is counted as an error already.
     """
     if nic.mac is None or nic.loopback:
-        emit(core, nic, packet, NO_MAC, cast)
-        return
+        return emit(core, nic, packet, NO_MAC, cast)
     if cast is Cast.BROADCAST:
         # RFC 894: the broadcast Internet address maps to the broadcast Ethernet address.
         mac: bytes | None = BROADCAST_MAC
     elif cast is Cast.MULTICAST:
         mac = group_mac(next_hop)
+    elif not core.policy.handle_local and nic.addresses.own(next_hop) is not None:
+        # S7.13: what goes to oneself over the link goes to one's own link address.
+        mac = nic.mac
     else:
-        source = int.from_bytes(packet[12:16], "big")
-        own = nic.addresses.own(source)
-        # RFC 1122 §3.2.1.3: only an address of ours may stand as sender in a request.
-        sender = source if own is not None else nic.addresses.source_for(next_hop) or 0
-        mac = nic.neighbours.resolve(next_hop, sender, Waiting(packet, about), core.now)
+        mac = _resolve(core, nic, packet, next_hop, about)
+        if core.routes.returning:
+            _look_for_gateways(core)
     if mac is not None:
-        emit(core, nic, packet, mac, cast)
+        return emit(core, nic, packet, mac, cast)
+    if not core.policy.count_sent_when_leaving:
+        # S7.16: queued is handed over.
+        _count_sent(nic, packet, cast)
+    return True
 
 
-def emit(core: Core, nic: Nic, packet: bytes, mac: bytes, cast: Cast = Cast.UNICAST) -> None:
-    """Put a datagram on the link; what leaves is counted here (RFC 4293, S14.53)."""
-    count = nic.counters.inc
+def _resolve(
+    core: Core, nic: Nic, packet: bytes, next_hop: int, about: Inbound | None
+) -> bytes | None:
+    source = int.from_bytes(packet[12:16], "big")
+    if nic.addresses.own(source) is None:
+        # S13.8; RFC 1122 §3.2.1.3: only an address of ours may stand as sender in a request.
+        source = nic.addresses.main() or 0
+    return nic.neighbours.resolve(next_hop, source, Waiting(packet, about), core.now)
+
+
+def _look_for_gateways(core: Core) -> None:
+    """RFC 1122 §3.3.1.5: ask slowly for better gateways that fell silent, while there is traffic.
+
+    An answer brings them back (`RouteTable.neighbour_heard`).
+    """
+    for number, gateway in core.routes.take_returning():
+        nic = core.nics.get(number)
+        if nic is not None and nic.enabled:
+            ask(core, nic, gateway, nic.addresses.main() or 0, None)
+
+
+def emit(core: Core, nic: Nic, packet: bytes, mac: bytes, cast: Cast = Cast.UNICAST) -> bool:
+    """Put a datagram on the link, and count it as sent or as refused (RFC 4293, S7.15)."""
+    if not _hand_over(core, nic, packet, mac):
+        discard(nic)
+        return False
+    _count_sent(nic, packet, cast)
+    return True
+
+
+def _hand_over(core: Core, nic: Nic, packet: bytes, mac: bytes) -> bool:
     if nic.loopback:
         if len(core.looped) >= LOOPED_LIMIT:
-            count("ipSystemStatsOutDiscards")
-            return
+            return False
         core.looped.append(Looped(nic, packet))
-    else:
-        frame = packet
-        if nic.mac is not None:
-            frame = build_ethernet(mac, nic.mac, ETHERTYPE_IPV4, packet)
-        if not _put(core, nic, frame):
-            count("ipSystemStatsOutDiscards")
-            return
+        return True
+    if nic.mac is not None:
+        packet = build_ethernet(mac, nic.mac, ETHERTYPE_IPV4, packet)
+    return _put(core, nic, packet)
+
+
+def _count_sent(nic: Nic, packet: bytes, cast: Cast) -> None:
+    count = nic.counters.inc
     count("ipSystemStatsOutTransmits")
     count("ipSystemStatsOutOctets", len(packet))
     if cast is Cast.MULTICAST:
@@ -89,7 +122,7 @@ def _put(core: Core, nic: Nic, frame: bytes) -> bool:
 
 
 def discard(nic: Nic) -> None:
-    """Count a datagram that waited in vain for a link address (S13.7, S13.9)."""
+    """Count a datagram that the link refused, or that waited in vain (S7.15, S13.7, S13.9)."""
     nic.counters.inc("ipSystemStatsOutDiscards")
     nic.counters.inc("IP.OutgoingPacketErrors")
 
@@ -97,15 +130,27 @@ def discard(nic: Nic) -> None:
 def release(core: Core, nic: Nic, waiting: list[Waiting], mac: bytes) -> None:
     """Send the packets that waited for a link address that is known now."""
     for each in waiting:
-        emit(core, nic, each.packet, mac)
+        if core.policy.count_sent_when_leaving:
+            emit(core, nic, each.packet, mac)
+        elif not _hand_over(core, nic, each.packet, mac):
+            discard(nic)
 
 
 def send_arp(core: Core, nic: Nic, packet: ArpPacket, destination: bytes) -> None:
-    """Put an ARP packet on the link."""
-    _put(core, nic, build_ethernet(destination, nic.station, ETHERTYPE_ARP, build_arp(packet)))
+    """Put an ARP packet on the link, and count it (S13.11)."""
+    frame = build_ethernet(destination, nic.station, ETHERTYPE_ARP, build_arp(packet))
+    kind = "Replies" if packet.operation == REPLY else "Requests"
+    sent = _put(core, nic, frame)
+    nic.counters.inc(f"ARP.Outgoing{kind}{'Sent' if sent else 'Dropped'}")
 
 
 def ask(core: Core, nic: Nic, target: int, source: int, mac: bytes | None) -> None:
     """Send an ARP request, to one station when its address is known, else to all (RFC 826)."""
+    if not nic.arp:
+        return
+    if not source:
+        # RFC 5227 §1.1: with a sender address of zero it would be a probe.
+        nic.counters.inc("ARP.OutgoingRequestInterfaceHasNoLocalAddressErrors")
+        return
     request = arp_request(nic.station, source, target)
     send_arp(core, nic, request, mac or BROADCAST_MAC)

@@ -181,12 +181,14 @@ class Node:
             raise Refused(Reason.INVALID_ARGUMENT)
         table = port.addresses
         check(table.add(as_address(address), prefix_length, place=primary, deprecated=deprecated))
+        self._core.routes.address_added(port, as_address(address))
         port.membership.address_added(self._core.now)
         self._settle()
 
     def remove_address(self, nic: int, address: Address) -> None:
         """Take an address away from a NIC."""
         check(self._nic(nic).addresses.remove(as_address(address)))
+        self._core.routes.address_removed(nic, as_address(address))
 
     def addresses(self, nic: int) -> list[OwnAddress]:
         """List the addresses of a NIC, the main one first."""

@@ -15,6 +15,7 @@ from stack.hooks import Place
 from stack.inbound import Cast
 from stack.options import originate as stamp_options
 from stack.refusal import Reason
+from stack.route_choice import loops
 from stack.wire.ipv4 import (
     FLAG_DF,
     MAXIMUM_DATAGRAM,
@@ -108,7 +109,7 @@ def send_prepared(
     if route.inside:
         loop_back(core, nic, build_ipv4(header, payload))
         return None
-    if route.cast is Cast.BROADCAST or (loop and route.destination in nic.groups):
+    if loops(core, route, asked=loop):
         loop_back(core, nic, build_ipv4(header, payload))
     if header.ttl == 0:
         # RFC 1112 §6.1: TTL 0 restricts a group datagram to this host.

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stack import deliver, forward
+from stack import deliver, link_failure
 
 if TYPE_CHECKING:
     from stack.core import Core
-    from stack.nic import Nic
 
 
 def next_deadline(core: Core) -> int | None:
@@ -36,12 +35,4 @@ def take_failures(core: Core) -> None:
     """Draw the consequences of next hops that did not answer (S13.9)."""
     for nic in list(core.nics.values()):
         for failure in nic.neighbours.take_failures():
-            core.routes.neighbour_silent(failure.address, core.now)
-            for _ in failure.waiting:
-                _lost(nic)
-            forward.next_hop_silent(core, failure)
-
-
-def _lost(nic: Nic) -> None:
-    nic.counters.inc("ipSystemStatsOutDiscards")
-    nic.counters.inc("IP.OutgoingPacketErrors")
+            link_failure.draw_consequences(core, nic, failure)

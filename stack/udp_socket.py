@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from stack import groups
 from stack.inbound import Cast
 from stack.refusal import Reason, Refused, check
-from stack.route_choice import choose
+from stack.route_choice import Route, choose, recheck
 from stack.socket_base import Address, Ask, Bound, Socket
 from stack.wire.address import LIMITED_BROADCAST, as_address, format_address, is_multicast
 from stack.wire.ipv4 import MAXIMUM_DATAGRAM, PROTOCOL_UDP
@@ -48,6 +48,8 @@ class UdpSocket(Socket):
     _port: int = 0
     _peer: tuple[int, int] | None = None
     _chosen: int | None = None
+    _route: Route | None = None
+    """The way chosen when the peer was fixed."""
     _queue: deque[Datagram] = field(default_factory=deque)
     _bound: Bound = field(default_factory=Bound)
     checksum: bool = True
@@ -111,6 +113,7 @@ class UdpSocket(Socket):
             self.bind()
         self._peer = (peer, port)
         self._chosen = route.source
+        self._route = route
 
     def _sender(self) -> int | None:
         """The bound address where it can be a source: it may be a group or a broadcast."""
@@ -140,7 +143,9 @@ class UdpSocket(Socket):
         local = self._sender() if source is None else as_address(source)
         if local is not None and not self.core.owns(local):
             raise Refused(Reason.BAD_LOCAL_ADDRESS)
-        if local is None and peer == self._peer:
+        if local is None and self._route is not None and peer == self._peer:
+            # S7.21: its NIC is off, or its source is gone.
+            check(recheck(self._route))
             local = self._chosen
         if len(data) > MAXIMUM_DATAGRAM - HEADER_LENGTH:
             raise Refused(Reason.MESSAGE_TOO_LONG)
