@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Final, NamedTuple
 
+from stack.address_trials import AddressProbes
 from stack.counters import Counters
 from stack.hooks import Hooks
 from stack.identification import IdentificationSource, RandomSource
@@ -18,6 +19,7 @@ from stack.path_mtu import PathMtu
 from stack.policy import Policy
 from stack.rate_limit import TokenBucket
 from stack.reassembly import ReassemblyStore
+from stack.router_list import RouterList
 from stack.routes import RouteTable
 from stack.socket_table import SocketTable
 
@@ -53,8 +55,10 @@ class Core:
         "outbox",
         "path_mtu",
         "policy",
+        "probes",
         "random",
         "reassembly",
+        "routers",
         "routes",
         "sockets",
     )
@@ -73,6 +77,8 @@ class Core:
         self.counters = Counters()
         self.nics: dict[int, Nic] = {}
         self.routes = RouteTable(self)
+        self.probes = AddressProbes()
+        self.routers = RouterList()
         self.path_mtu = PathMtu()
         self.reassembly = ReassemblyStore(policy)
         self.identification = IdentificationSource(policy, random)

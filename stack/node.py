@@ -19,7 +19,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stack import groups, igmp, link, receive, timers
+from stack import (
+    address_probe,
+    groups,
+    igmp,
+    link,
+    receive,
+    router_discovery,
+    timers,
+)
+from stack.address_trials import AddressEvent, Wanted
 from stack.addresses import AddressTable, OwnAddress, Place
 from stack.core import Core
 from stack.counters import Counters
@@ -30,13 +39,13 @@ from stack.inbound import Cast
 from stack.membership import Membership
 from stack.neighbours import NeighbourTable
 from stack.nic import Nic
-from stack.policy import RFC, Policy
+from stack.policy import RFC, Defence, Policy
 from stack.raw_socket import RawSocket
 from stack.refusal import Reason, Refused, check
 from stack.routes import StaticRoute
 from stack.socket_base import Address
 from stack.udp_socket import UdpSocket
-from stack.wire.address import ALL_HOSTS, Prefix, as_address
+from stack.wire.address import ALL_HOSTS, Prefix, as_address, format_address
 from stack.wire.ethernet import is_mac
 from stack.wire.ipv4 import MAXIMUM_DATAGRAM, MINIMUM_MTU
 
@@ -139,6 +148,8 @@ class Node:
         if port.enabled:
             return
         port.enabled = True
+        address_probe.link_up(self._core, port)
+        router_discovery.switched(self._core, port)
         port.membership.start(self._core.now)
         # RFC 1112 §7.2, RFC 1122 §3.3.7: a member of the all-hosts group for as long as it is up.
         check(groups.join(self._core, nic, ALL_HOSTS))
@@ -153,12 +164,16 @@ class Node:
         port.membership.stop(self._core.now)
         port.neighbours.clear()
         port.enabled = False
+        address_probe.link_down(self._core, port)
+        router_discovery.switched(self._core, port)
         self._settle()
 
     def remove_nic(self, nic: int) -> None:
         """Detach a NIC; its addresses and routes go with it (S1.6)."""
         self.disable(nic)
         del self._core.nics[nic]
+        router_discovery.nic_removed(self._core, nic)
+        address_probe.nic_removed(self._core, nic)
         self._core.routes.nic_removed(nic)
 
     def set_mtu(self, nic: int, mtu: int) -> None:
@@ -174,25 +189,54 @@ class Node:
         *,
         primary: Place = Place.CAN_BE,
         deprecated: bool = False,
+        probe: bool = False,
+        defence: Defence | None = None,
     ) -> None:
-        """Give a NIC an address (RFC 791 §2.3: as many as wanted; RFC 1122 §3.2.1.3: any mask)."""
+        """Give a NIC an address (RFC 791 §2.3: as many as wanted; RFC 1122 §3.2.1.3: any mask).
+
+        With `probe` the link is asked first and the address is taken after some seconds if nobody
+        has it; `address_events` tells. `defence`: what is done about a station that uses it too,
+        None as the policy says (RFC 5227 §2.1, §2.4).
+        """
         port = self._nic(nic)
         if not 0 <= prefix_length <= 32:
             raise Refused(Reason.INVALID_ARGUMENT)
-        table = port.addresses
-        check(table.add(as_address(address), prefix_length, place=primary, deprecated=deprecated))
-        self._core.routes.address_added(port, as_address(address))
-        port.membership.address_added(self._core.now)
+        wanted = Wanted(as_address(address), prefix_length, primary, deprecated, defence)
+        begin = address_probe.begin if probe else address_probe.take
+        check(begin(self._core, port, wanted))
         self._settle()
 
     def remove_address(self, nic: int, address: Address) -> None:
         """Take an address away from a NIC."""
-        check(self._nic(nic).addresses.remove(as_address(address)))
-        self._core.routes.address_removed(nic, as_address(address))
+        check(address_probe.remove(self._core, self._nic(nic), as_address(address)))
 
     def addresses(self, nic: int) -> list[OwnAddress]:
         """List the addresses of a NIC, the main one first."""
         return list(self._nic(nic).addresses.listed())
+
+    def tentative_addresses(self, nic: int) -> list[str]:
+        """List the addresses that are being tried on a NIC (RFC 5227 §2.1)."""
+        return [format_address(key[1]) for key in self._core.probes.tentative if key[0] == nic]
+
+    def address_events(self) -> list[AddressEvent]:
+        """Give what became of addresses since the last call, oldest first (RFC 5227 §2.4)."""
+        events = list(self._core.probes.events)
+        self._core.probes.events.clear()
+        return events
+
+    def link_up(self, nic: int) -> None:
+        """Tell that a link works again: what was tried before is tried anew (RFC 5227 §2.1)."""
+        address_probe.link_up(self._core, self._nic(nic))
+
+    def set_arp(self, nic: int, *, on: bool) -> None:
+        """Switch ARP on a NIC; off, only neighbours entered by hand are reached."""
+        self._nic(nic).arp = on
+
+    def set_solicitation_address(self, nic: int, address: Address) -> None:
+        """Choose where router solicitations go, 224.0.0.2 or 255.255.255.255 (RFC 1256 §5.1)."""
+        if as_address(address) not in router_discovery.SOLICITATION_ADDRESSES:
+            raise Refused(Reason.INVALID_ARGUMENT)
+        self._core.routers.destination[self._nic(nic).number] = as_address(address)
 
     def _nic(self, nic: int) -> Nic:
         port = self._core.nics.get(nic)
@@ -252,6 +296,7 @@ class Node:
         if on:
             # RFC 1812 §5.2.7.2: a router forwards by its own routes, not by redirects.
             self._core.routes.forget_redirects()
+        router_discovery.update(self._core)
 
     @property
     def default_ttl(self) -> int:
@@ -273,6 +318,7 @@ class Node:
     @policy.setter
     def policy(self, policy: Policy) -> None:
         self._core.set_policy(policy)
+        router_discovery.update(self._core)
 
     @property
     def hooks(self) -> Hooks:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stack import deliver, link_failure
+from stack import address_probe, deliver, link_failure, router_discovery
 
 if TYPE_CHECKING:
     from stack.core import Core
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 def next_deadline(core: Core) -> int | None:
     """Answer when the next timer is due, in microseconds; None when none runs."""
-    due = [core.reassembly.next_deadline()]
+    due = [
+        core.reassembly.next_deadline(),
+        core.probes.next_deadline(),
+        core.routers.next_deadline(),
+    ]
     for nic in core.nics.values():
         due += (nic.neighbours.next_deadline(), nic.membership.next_deadline())
     return min((each for each in due if each is not None), default=None)
@@ -28,6 +32,8 @@ def run(core: Core) -> None:
     for nic in list(core.nics.values()):
         nic.membership.expire(core.now)
         nic.neighbours.expire(core.now)
+    address_probe.expire(core)
+    router_discovery.expire(core)
     take_failures(core)
 
 
