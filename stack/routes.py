@@ -115,10 +115,13 @@ class RouteTable:
             self._take_out(key)
 
     def address_added(self, nic: Nic, address: int) -> None:
-        """A NIC has this address now: its subnet is connected (RFC 1122 §3.3.1.1)."""
+        """A NIC has this address now, or with a new prefix: its subnet is connected.
+
+        RFC 1122 §3.3.1.1 (a).
+        """
+        self.address_removed(nic.number, address)
         own = nic.addresses.own(address)
-        if own is None or (nic.number, address) in self._connected_by:
-            return
+        assert own is not None
         self._connected_by[nic.number, address] = own.prefix
         key = (own.prefix, nic.number)
         self._connected[key] = self._connected.get(key, 0) + 1
@@ -138,10 +141,10 @@ class RouteTable:
 
     def nic_removed(self, nic: int) -> None:
         """Forget the routes that use a NIC which is no more."""
-        for key in [key for key in self._static if key[1] == nic]:
-            self._take_out(key)
-        for key in [key for key in self._connected_by if key[0] == nic]:
-            self.address_removed(*key)
+        for route in [route for route in self._static if route[1] == nic]:
+            self._take_out(route)
+        for number, address in [key for key in self._connected_by if key[0] == nic]:
+            self.address_removed(number, address)
         self._redirected.forget_nic(nic)
 
     def _take_out(self, key: tuple[Prefix, int, int | None]) -> None:
