@@ -15,10 +15,12 @@ The facade
 Octets to values and back
     ``wire``
 What a node consists of
-    ``core``, ``nic``, ``addresses``, ``groups``, ``routes``, ``neighbours``, ``path_mtu``,
-    ``timers``, ``inbound``, ``refusal``
+    ``core``, ``nic``, ``addresses``, ``groups``, ``routes`` (with ``redirects`` and ``gateways``),
+    ``neighbours``, ``path_mtu``, ``timers``, ``inbound``, ``refusal``
 A datagram's way in
-    ``link``, ``arp``, ``receive``, ``forward``, ``deliver``, ``reassembly``
+    ``link``, ``link_failure``, ``arp``, ``receive``, ``forward``, ``deliver``, ``reassembly``
+What a node finds out by itself
+    ``address_trials``, ``address_probe``, ``router_list``, ``router_discovery``
 Options
     ``options`` (one pass over an area), ``option_work``, ``source_route``, ``user_options``
 A datagram's way out

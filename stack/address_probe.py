@@ -45,7 +45,9 @@ def take(core: Core, nic: Nic, wanted: Wanted) -> Reason | None:
         return refused
     if wanted.defence is not None:
         nic.defence[wanted.address] = wanted.defence
-    core.routes.address_added(nic, wanted.address)
+    own = nic.addresses.own(wanted.address)
+    assert own is not None
+    core.routes.connect(own.prefix, nic.number, enter=True)
     nic.membership.address_added(core.now)
     return None
 
@@ -156,9 +158,10 @@ def _withdraw(core: Core, nic: Nic, address: int) -> Reason | None:
     core.probes.announcing.pop((nic.number, address), None)
     nic.defence.pop(address, None)
     nic.defended.pop(address, None)
+    own = nic.addresses.own(address)
     refused = nic.addresses.remove(address)
-    if refused is None:
-        core.routes.address_removed(nic.number, address)
+    if own is not None and refused is None:
+        core.routes.connect(own.prefix, nic.number, enter=False)
     return refused
 
 

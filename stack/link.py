@@ -11,6 +11,7 @@ from stack.core import LOOPED_LIMIT, OUTBOX_LIMIT, Looped
 from stack.inbound import Cast
 from stack.neighbours import Waiting
 from stack.nic import NO_MAC
+from stack.refusal import Reason
 from stack.wire.arp import REPLY, ArpPacket, arp_request, build_arp
 from stack.wire.ethernet import (
     BROADCAST_MAC,
@@ -34,11 +35,11 @@ def transmit(
     next_hop: int,
     cast: Cast = Cast.UNICAST,
     about: Inbound | None = None,
-) -> bool:
+) -> Reason | None:
     """Hand one datagram or fragment to the link, or keep it until its next hop is resolved.
 
-    `about` is the datagram being forwarded, for the error if the next hop never answers. False
-    when the link refused; then this one is counted as an error already.
+    `about` is the datagram being forwarded, for the error if the next hop never answers. Answers
+    why the link refused, if it did; what waits for its next hop counts as handed over (S7.16).
     """
     if nic.mac is None or nic.loopback:
         return emit(core, nic, packet, NO_MAC, cast)
@@ -59,7 +60,7 @@ def transmit(
     if not core.policy.count_sent_when_leaving:
         # S7.16: queued is handed over.
         _count_sent(nic, packet, cast)
-    return True
+    return None
 
 
 def _resolve(
@@ -83,13 +84,17 @@ def _look_for_gateways(core: Core) -> None:
             ask(core, nic, gateway, nic.addresses.main() or 0, None)
 
 
-def emit(core: Core, nic: Nic, packet: bytes, mac: bytes, cast: Cast = Cast.UNICAST) -> bool:
-    """Put a datagram on the link, and count it as sent or as refused (RFC 4293, S7.15)."""
+def emit(
+    core: Core, nic: Nic, packet: bytes, mac: bytes, cast: Cast = Cast.UNICAST
+) -> Reason | None:
+    """Put a datagram on the link, if it takes it; what leaves is counted here (RFC 4293, S14.53).
+
+    What the link refuses is for the caller to count (S6.25, S7.15).
+    """
     if not _hand_over(core, nic, packet, mac):
-        discard(nic)
-        return False
+        return Reason.NO_BUFFER_SPACE
     _count_sent(nic, packet, cast)
-    return True
+    return None
 
 
 def _hand_over(core: Core, nic: Nic, packet: bytes, mac: bytes) -> bool:
@@ -130,10 +135,10 @@ def discard(nic: Nic) -> None:
 def release(core: Core, nic: Nic, waiting: list[Waiting], mac: bytes) -> None:
     """Send the packets that waited for a link address that is known now."""
     for each in waiting:
-        if core.policy.count_sent_when_leaving:
-            emit(core, nic, each.packet, mac)
-        elif not _hand_over(core, nic, each.packet, mac):
+        if not _hand_over(core, nic, each.packet, mac):
             discard(nic)
+        elif core.policy.count_sent_when_leaving:
+            _count_sent(nic, each.packet, Cast.UNICAST)
 
 
 def send_arp(core: Core, nic: Nic, packet: ArpPacket, destination: bytes) -> None:

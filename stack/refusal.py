@@ -25,6 +25,7 @@ class Reason(Enum):
     MALFORMED_HEADER = "malformed header"
     MESSAGE_TOO_LONG = "message too long"
     NETWORK_UNREACHABLE = "network unreachable"
+    NO_BUFFER_SPACE = "no buffer space"
     NO_DESTINATION = "destination address required"
     NO_ROUTE = "no route"
     NOT_PERMITTED = "not permitted"

@@ -67,7 +67,6 @@ class RouteTable:
         self._nics = core.nics
         self._static: dict[tuple[Prefix, int, int | None], StaticRoute] = {}
         self._connected: dict[tuple[Prefix, int], int] = {}
-        self._connected_by: dict[tuple[int, int], Prefix] = {}
         self._levels: list[tuple[int, dict[int, list[_Entry]]]] = []
         self._gateway_uses: dict[int, int] = {}
         self._order = 0
@@ -114,37 +113,25 @@ class RouteTable:
         if route is not None and route.learned:
             self._take_out(key)
 
-    def address_added(self, nic: Nic, address: int) -> None:
-        """A NIC has this address now, or with a new prefix: its subnet is connected.
-
-        RFC 1122 §3.3.1.1 (a).
-        """
-        self.address_removed(nic.number, address)
-        own = nic.addresses.own(address)
-        assert own is not None
-        self._connected_by[nic.number, address] = own.prefix
-        key = (own.prefix, nic.number)
-        self._connected[key] = self._connected.get(key, 0) + 1
-        if self._connected[key] == 1:
-            self._put_in(own.prefix, _Entry(nic.number, None, _CONNECTED, (0, nic.number)))
-
-    def address_removed(self, nic: int, address: int) -> None:
-        """A NIC has this address no more."""
-        prefix = self._connected_by.pop((nic, address), None)
-        if prefix is None:
-            return
+    def connect(self, prefix: Prefix, nic: int, *, enter: bool) -> None:
+        """A NIC has an address with this prefix now, or has it no more (RFC 1122 §3.3.1.1 a)."""
         key = (prefix, nic)
-        self._connected[key] -= 1
-        if not self._connected[key]:
+        uses = self._connected.get(key, 0) + (1 if enter else -1)
+        if uses:
+            self._connected[key] = uses
+        else:
             del self._connected[key]
             self._drop(prefix, nic, None, connected=True)
+        if enter and uses == 1:
+            self._put_in(prefix, _Entry(nic, None, _CONNECTED, (0, nic)))
 
     def nic_removed(self, nic: int) -> None:
         """Forget the routes that use a NIC which is no more."""
         for route in [route for route in self._static if route[1] == nic]:
             self._take_out(route)
-        for number, address in [key for key in self._connected_by if key[0] == nic]:
-            self.address_removed(number, address)
+        for prefix, number in [key for key in self._connected if key[1] == nic]:
+            del self._connected[prefix, number]
+            self._drop(prefix, number, None, connected=True)
         self._redirected.forget_nic(nic)
 
     def _take_out(self, key: tuple[Prefix, int, int | None]) -> None:
@@ -331,7 +318,7 @@ class RouteTable:
         if self._gateways:
             self._gateways.heard(address)
 
-    def transport_advice(self, destination: int, ok: bool, now: int) -> None:
+    def transport_advice(self, destination: int, *, ok: bool, now: int) -> None:
         """Take a transport's word on the way to a destination; it need not give any.
 
         `ok`: new data arrived there. Else: retransmission seems in vain. Then the link is asked at

@@ -145,9 +145,9 @@ def put_out(
         count("ipSystemStatsOutDiscards")
         return None
     if header.header_length + len(payload) <= mtu:
-        link.transmit(
-            core, nic, build_ipv4(header, payload), next_hop=next_hop, cast=cast, about=about
-        )
+        packet = build_ipv4(header, payload)
+        if link.transmit(core, nic, packet, next_hop=next_hop, cast=cast, about=about) is not None:
+            link.discard(nic)
         return None
     count("ipSystemStatsOutFragReqds")
     # RFC 791 §3.2, RFC 6864 §4.3: DF forbids cutting, in pieces already cut too.
@@ -158,5 +158,6 @@ def put_out(
     count("ipSystemStatsOutFragOKs")
     count("ipSystemStatsOutFragCreates", len(pieces))
     for piece in pieces:
-        link.transmit(core, nic, piece, next_hop=next_hop, cast=cast, about=about)
+        if link.transmit(core, nic, piece, next_hop=next_hop, cast=cast, about=about) is not None:
+            link.discard(nic)
     return None

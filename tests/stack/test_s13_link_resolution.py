@@ -332,6 +332,10 @@ def test_s7_15_what_the_link_refuses_is_an_error(policy: Policy) -> None:
         with counting(wire.node.counters, "IP.") as moved:
             send_udp(wire.node, to)
         assert moved == {"IP.OutgoingPacketErrors": 1}
+        # S6.25: every piece that was not sent.
+        with counting(wire.node.counters, "IP.") as moved:
+            send_udp(wire.node, to, bytes(3000))
+        assert moved == {"IP.OutgoingPacketErrors": 3}
 
 
 @BOTH
