@@ -16,10 +16,13 @@ Octets to values and back
     ``wire``
 What a node consists of
     ``core``, ``nic``, ``nics``, ``own_address``, ``own_networks``, ``addresses``,
-    ``address_index``, ``groups``, ``routes``, ``neighbours``, ``path_mtu``, ``timers``, ``agenda``,
-    ``inbound``, ``settings``, ``refusal``
+    ``address_index``, ``groups``, ``routes`` (with ``redirects`` and ``gateways``),
+    ``neighbours``, ``path_mtu``, ``timers``, ``agenda``, ``inbound``, ``settings``, ``refusal``
 A datagram's way in
-    ``link``, ``arp``, ``receive``, ``forward``, ``deliver``, ``reassembly``, ``train``, ``overlap``
+    ``link``, ``link_failure``, ``arp``, ``receive``, ``forward``, ``deliver``, ``reassembly``,
+    ``train``, ``overlap``
+What a node finds out by itself
+    ``address_trials``, ``address_probe``, ``router_list``, ``router_discovery``
 Options
     ``options`` (one pass over an area), ``option_work``, ``source_route``, ``user_options``,
     ``return_options``

@@ -7,7 +7,7 @@ costs a look at every NIC. Where several NICs have the same, the lowest number a
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from stack.wire.address import Prefix
 
@@ -55,7 +55,7 @@ class Lengths:
 class AddressIndex:
     """What the usable NICs of one stack have."""
 
-    __slots__ = ("_lengths", "_networks", "_whole", "broadcasts", "hosts", "old_broadcasts")
+    __slots__ = ("_lengths", "_whole", "broadcasts", "connected", "hosts", "old_broadcasts")
 
     def __init__(self) -> None:
         self.hosts: Numbers = {}
@@ -64,7 +64,8 @@ class AddressIndex:
         """By broadcast address: those of subnets, and 255.255.255.255."""
         self.old_broadcasts: Numbers = {}
         """By all-zero host part (RFC 1122 §3.3.6)."""
-        self._networks: Numbers = {}
+        self.connected: Callable[[Prefix, int, bool], None] = _nobody
+        """Told of every network that a NIC enters (True) or leaves."""
         self._whole: Numbers = {}
         self._lengths = Lengths()
 
@@ -79,32 +80,24 @@ class AddressIndex:
     def network(self, prefix: Prefix, number: int, *, whole: bool, enter: bool) -> None:
         """Enter or take out a network; `whole` when all its addresses are ours (S1.15)."""
         key = network_key(prefix.network, prefix.length)
-        _book(self._networks, key, number, enter=enter)
-        if enter:
-            self._lengths.add(prefix.length)
-        else:
-            self._lengths.remove(prefix.length)
+        self.connected(prefix, number, enter)
         if whole:
             _book(self._whole, key, number, enter=enter)
+            (self._lengths.add if enter else self._lengths.remove)(prefix.length)
         broadcast = prefix.broadcast()
         if broadcast is not None:
             _book(self.broadcasts, broadcast, number, enter=enter)
             _book(self.old_broadcasts, prefix.network, number, enter=enter)
-
-    def connected(self, address: int) -> Iterator[tuple[int, int]]:
-        """Give the NICs with a network that holds an address, as (NIC number, prefix length).
-
-        Longest prefix first, then by number (RFC 1122 §3.3.1.1).
-        """
-        for length, key in self._lengths.keys(address):
-            for number in self._networks.get(key, ()):
-                yield number, length
 
     def whole(self, address: int) -> Iterator[int]:
         """Give the NICs that own every address of a network which holds this one (S1.16)."""
         if self._whole:
             for _, key in self._lengths.keys(address):
                 yield from self._whole.get(key, ())
+
+
+def _nobody(prefix: Prefix, number: int, enter: bool) -> None:
+    """Nobody wants to know of networks."""
 
 
 def _book(numbers: Numbers, key: int, number: int, *, enter: bool) -> None:

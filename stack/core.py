@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from stack import groups
 from stack.address_index import AddressIndex
+from stack.address_trials import AddressProbes
 from stack.addresses import Hold
 from stack.agenda import Agenda
 from stack.counters import Counters
@@ -23,6 +24,7 @@ from stack.path_mtu import PathMtu
 from stack.policy import Policy
 from stack.rate_limit import TokenBucket
 from stack.reassembly import ReassemblyStore
+from stack.router_list import RouterList
 from stack.routes import RouteTable
 from stack.socket_table import SocketTable
 from stack.wire.address import LIMITED_BROADCAST, is_multicast
@@ -64,8 +66,10 @@ class Core:
         "path_mtu",
         "policy",
         "polls",
+        "probes",
         "random",
         "reassembly",
+        "routers",
         "routes",
         "sockets",
         "spoofing",
@@ -87,7 +91,10 @@ class Core:
         self.nics: dict[int, Nic] = {}
         self.address_index = AddressIndex()
         """What the usable NICs have."""
-        self.routes = RouteTable(self.nics, self.address_index)
+        self.routes = RouteTable(self)
+        self.address_index.connected = self.routes.connect
+        self.probes = AddressProbes()
+        self.routers = RouterList()
         self.spoofing: set[int] = set()
         """Numbers of the NICs that send from any source address (S1.18)."""
         self.touched: set[int] = set()

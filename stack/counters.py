@@ -148,6 +148,21 @@ ICMP_NAMES: Final = {
 }
 """S11, the ICMP group of NETSTACK."""
 
+ARP_NAMES: Final = {
+    "ARP.PacketsReceived": "S13.11: anything that reached ARP on the NIC",
+    "ARP.DisabledPacketsReceived": "S13.11: while ARP was off there",
+    "ARP.MalformedPacketsReceived": "S13.11: short, or not for Ethernet and IPv4",
+    "ARP.RequestsReceived": "requests, probes and announcements",
+    "ARP.RequestsReceivedUnknownTargetAddress": "S13.11: requests for an address not ours",
+    "ARP.RepliesReceived": "replies",
+    "ARP.OutgoingRequestsSent": "requests, probes and announcements",
+    "ARP.OutgoingRequestInterfaceHasNoLocalAddressErrors": "S13.8: no address to ask with",
+    "ARP.OutgoingRequestsDropped": "refused by the link",
+    "ARP.OutgoingRepliesSent": "replies",
+    "ARP.OutgoingRepliesDropped": "refused by the link",
+}
+"""S13.11; no MIB has them, so the MIB view leaves them out."""
+
 STACK_NAMES: Final = {
     "UnknownProtocolRcvdPackets": "S2.1, S2.26",
     "MalformedRcvdPackets": "S2.18, S2.25, S2.26, S2.28, S5.3, S8.3",
@@ -174,7 +189,7 @@ SAME: Final = {
 """S11: NETSTACK counters whose MIB object means the same."""
 
 _MIB_NAMES: Final = (*IP_MIB, *ICMP_MIB, *UDP_MIB, *IGMP_NAMES)
-_NETSTACK_NAMES: Final = (*IP_NAMES, *ICMP_NAMES, *IGMP_NAMES, *STACK_NAMES)
+_NETSTACK_NAMES: Final = (*IP_NAMES, *ICMP_NAMES, *IGMP_NAMES, *ARP_NAMES, *STACK_NAMES)
 _STACK_ONLY: Final = frozenset((*UDP_MIB, *STACK_NAMES))
 """S11.2: there is one number of these, for the whole stack."""
 _NIC_MIB_NAMES: Final = tuple(name for name in _MIB_NAMES if name not in _STACK_ONLY)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stack import icmp_reply, icmp_report
+from stack import icmp_reply, icmp_report, router_discovery
 from stack.wire.icmp import (
     DESTINATION_UNREACHABLE,
     ECHO_REQUEST,
     PARAMETER_PROBLEM,
     REDIRECT,
+    ROUTER_ADVERTISEMENT,
     TIME_EXCEEDED,
     TIMESTAMP,
     IcmpFault,
@@ -24,6 +25,7 @@ _HANDLERS = {
     ECHO_REQUEST: icmp_reply.echo,
     TIMESTAMP: icmp_reply.timestamp,
     REDIRECT: icmp_report.redirect,
+    ROUTER_ADVERTISEMENT: router_discovery.advertisement,
     DESTINATION_UNREACHABLE: icmp_report.error,
     TIME_EXCEEDED: icmp_report.error,
     PARAMETER_PROBLEM: icmp_report.error,

@@ -12,7 +12,7 @@ from stack.inbound import Cast
 from stack.neighbours import Waiting
 from stack.nic import NO_MAC
 from stack.refusal import Reason
-from stack.wire.arp import ArpPacket, arp_request, build_arp
+from stack.wire.arp import REPLY, ArpPacket, arp_request, build_arp
 from stack.wire.ethernet import (
     BROADCAST_MAC,
     ETHERTYPE_ARP,
@@ -48,13 +48,40 @@ def transmit(
         mac: bytes | None = BROADCAST_MAC
     elif cast is Cast.MULTICAST:
         mac = group_mac(next_hop)
+    elif not core.policy.handle_local and nic.addresses.own(next_hop) is not None:
+        # S7.13: what goes to oneself over the link goes to one's own link address.
+        mac = nic.mac
     else:
-        source = int.from_bytes(packet[12:16], "big")
-        own = nic.addresses.own(source)
-        # RFC 1122 §3.2.1.3: only an address of ours may stand as sender in a request.
-        sender = source if own is not None else nic.addresses.source_for(next_hop) or 0
-        mac = nic.neighbours.resolve(next_hop, sender, Waiting(packet, about), core.now)
-    return None if mac is None else emit(core, nic, packet, mac, cast)
+        mac = _resolve(core, nic, packet, next_hop, about)
+        if core.routes.returning:
+            _look_for_gateways(core)
+    if mac is not None:
+        return emit(core, nic, packet, mac, cast)
+    if not core.policy.count_sent_when_leaving:
+        # S7.16: queued is handed over.
+        _count_sent(nic, packet, cast)
+    return None
+
+
+def _resolve(
+    core: Core, nic: Nic, packet: bytes, next_hop: int, about: Inbound | None
+) -> bytes | None:
+    source = int.from_bytes(packet[12:16], "big")
+    if nic.addresses.own(source) is None:
+        # S13.8; RFC 1122 §3.2.1.3: only an address of ours may stand as sender in a request.
+        source = nic.addresses.main() or 0
+    return nic.neighbours.resolve(next_hop, source, Waiting(packet, about), core.now)
+
+
+def _look_for_gateways(core: Core) -> None:
+    """RFC 1122 §3.3.1.5: ask slowly for better gateways that fell silent, while there is traffic.
+
+    An answer brings them back (`RouteTable.neighbour_heard`).
+    """
+    for number, gateway in core.routes.take_returning():
+        nic = core.nics.get(number)
+        if nic is not None and nic.enabled:
+            ask(core, nic, gateway, nic.addresses.main() or 0, None)
 
 
 def emit(
@@ -62,19 +89,27 @@ def emit(
 ) -> Reason | None:
     """Put a datagram on the link, if it takes it; what leaves is counted here (RFC 4293, S14.53).
 
-    What the link refuses is for the caller to count.
+    What the link refuses is for the caller to count (S6.25, S7.15).
     """
-    count = nic.counters.inc
+    if not _hand_over(core, nic, packet, mac):
+        return Reason.NO_BUFFER_SPACE
+    _count_sent(nic, packet, cast)
+    return None
+
+
+def _hand_over(core: Core, nic: Nic, packet: bytes, mac: bytes) -> bool:
     if nic.loopback:
         if len(core.looped) >= LOOPED_LIMIT:
-            return Reason.NO_BUFFER_SPACE
+            return False
         core.looped.append(Looped(nic, packet))
-    else:
-        frame = packet
-        if nic.mac is not None:
-            frame = build_ethernet(mac, nic.mac, ETHERTYPE_IPV4, packet)
-        if not _put(core, nic, frame):
-            return Reason.NO_BUFFER_SPACE
+        return True
+    if nic.mac is not None:
+        packet = build_ethernet(mac, nic.mac, ETHERTYPE_IPV4, packet)
+    return _put(core, nic, packet)
+
+
+def _count_sent(nic: Nic, packet: bytes, cast: Cast) -> None:
+    count = nic.counters.inc
     count("ipSystemStatsOutTransmits")
     count("ipSystemStatsOutOctets", len(packet))
     if cast is Cast.MULTICAST:
@@ -82,7 +117,7 @@ def emit(
         count("ipSystemStatsOutMcastOctets", len(packet))
     elif cast is Cast.BROADCAST:
         count("ipSystemStatsOutBcastPkts")
-    return None
+    return
 
 
 def _put(core: Core, nic: Nic, frame: bytes) -> bool:
@@ -106,16 +141,27 @@ def discard(nic: Nic) -> None:
 def release(core: Core, nic: Nic, waiting: list[Waiting], mac: bytes) -> None:
     """Send the packets that waited for a link address that is known now."""
     for each in waiting:
-        if emit(core, nic, each.packet, mac) is not None:
+        if not _hand_over(core, nic, each.packet, mac):
             discard(nic)
+        elif core.policy.count_sent_when_leaving:
+            _count_sent(nic, each.packet, Cast.UNICAST)
 
 
 def send_arp(core: Core, nic: Nic, packet: ArpPacket, destination: bytes) -> None:
-    """Put an ARP packet on the link."""
-    _put(core, nic, build_ethernet(destination, nic.station, ETHERTYPE_ARP, build_arp(packet)))
+    """Put an ARP packet on the link, and count it (S13.11)."""
+    frame = build_ethernet(destination, nic.station, ETHERTYPE_ARP, build_arp(packet))
+    kind = "Replies" if packet.operation == REPLY else "Requests"
+    sent = _put(core, nic, frame)
+    nic.counters.inc(f"ARP.Outgoing{kind}{'Sent' if sent else 'Dropped'}")
 
 
 def ask(core: Core, nic: Nic, target: int, source: int, mac: bytes | None) -> None:
     """Send an ARP request, to one station when its address is known, else to all (RFC 826)."""
+    if not nic.arp:
+        return
+    if not source:
+        # RFC 5227 §1.1: with a sender address of zero it would be a probe.
+        nic.counters.inc("ARP.OutgoingRequestInterfaceHasNoLocalAddressErrors")
+        return
     request = arp_request(nic.station, source, target)
     send_arp(core, nic, request, mac or BROADCAST_MAC)

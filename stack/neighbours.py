@@ -4,7 +4,7 @@ RFC 1122 §2.3.2.1 wants stale entries flushed and requests limited to one a sec
 address; §2.3.2.2 wants at least the latest packet kept while an address is being resolved. An
 entry is believed for 15 to 45 seconds by default; then its first use starts a wait of five seconds
 and up to three unicast requests (S13.7 to S13.10), so nothing is asked about a neighbour nobody
-talks to.
+talks to. When somebody says that a neighbour seems dead it is asked at once (`doubt`).
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ PENDING_LIMIT: Final = 256
 """Packets that wait for one address; the oldest goes first."""
 RESOLVING_LIMIT: Final = 64
 """Addresses in resolution at a time; one more fails the oldest."""
+ASKED_LIMIT: Final = 512
+"""Addresses of which is remembered when they were asked for last."""
 
 
 class State(Enum):
@@ -91,18 +93,22 @@ class NeighbourTable:
         self._lifetime = lifetime
         self._entries: dict[int, _Entry] = {}
         self._timed: dict[int, _Entry] = {}
+        self._resolving: dict[int, None] = {}
+        self._asked_at: dict[int, int] = {}
         self._failures: list[Failure] = []
         self._static: dict[int, bytes] = {}
+        self._next: int | None = None
+        self._next_is_known = True
 
     def resolve(self, address: int, source: int, waiting: Waiting, now: int) -> bytes | None:
         """Answer the link address of a neighbour, or keep the packet until it is known."""
-        static = self._static.get(address)
-        if static is not None:
-            return static
+        if address in self._static:
+            return self._static[address]
         entry = self._entries.pop(address, None)
         if entry is None:
             self._start(address, source, waiting, now)
             return None
+        # S13.7: the least recently used entry is the first in order.
         self._entries[address] = entry
         if entry.state is State.INCOMPLETE:
             # RFC 1122 §2.3.2.2: the latest packet is kept, the oldest gives way.
@@ -113,45 +119,82 @@ class NeighbourTable:
         if entry.state is State.KNOWN and entry.due <= now:
             entry.state = State.DELAY
             entry.source = source
-            entry.due = now + DELAY_FIRST_PROBE
-            self._timed[address] = entry
+            self._set_timer(address, entry, now + DELAY_FIRST_PROBE)
         return entry.mac
 
     def _start(self, address: int, source: int, waiting: Waiting, now: int) -> None:
-        resolving = [key for key, each in self._timed.items() if each.state is State.INCOMPLETE]
-        if len(resolving) >= RESOLVING_LIMIT:
-            self._fail(resolving[0])
-        entry = _Entry(b"", State.INCOMPLETE, source, now + REQUEST_INTERVAL, 1)
+        if len(self._resolving) >= RESOLVING_LIMIT:
+            self._fail(next(iter(self._resolving)))
+        entry = _Entry(b"", State.INCOMPLETE, source)
         entry.waiting.append(waiting)
         self._insert(address, entry)
+        self._resolving[address] = None
+        # One that was given up early (S13.7) may have been asked for within this second.
+        last = self._asked_at.get(address, now - REQUEST_INTERVAL)
+        if now - last < REQUEST_INTERVAL:
+            self._set_timer(address, entry, last + REQUEST_INTERVAL)
+        else:
+            self._request(address, entry, now)
+
+    def _request(self, address: int, entry: _Entry, now: int) -> None:
+        entry.asked += 1
+        self._set_timer(address, entry, now + REQUEST_INTERVAL)
+        self._asked_at.pop(address, None)
+        self._asked_at[address] = now
+        if len(self._asked_at) > ASKED_LIMIT:
+            del self._asked_at[next(iter(self._asked_at))]
+        # RFC 1122 §2.3.2.1 (2): a known station is asked by unicast.
+        self._ask(address, entry.source, entry.mac or None)
+
+    def _set_timer(self, address: int, entry: _Entry, due: int) -> None:
+        entry.due = due
         self._timed[address] = entry
-        self._ask(address, source, None)
+        self._next_is_known = False
+
+    def _stop_timer(self, address: int) -> None:
+        if self._timed.pop(address, None) is not None:
+            self._next_is_known = False
 
     def _insert(self, address: int, entry: _Entry) -> None:
         self._entries[address] = entry
         if len(self._entries) > LEARNED_LIMIT:
             # There is one: far fewer than these may be in resolution.
-            self.forget(
-                next(
-                    key for key, each in self._entries.items() if each.state is not State.INCOMPLETE
-                )
-            )
+            self.forget(next(key for key in self._entries if key not in self._resolving))
 
     def heard(self, address: int, mac: bytes, now: int, *, create: bool) -> list[Waiting]:
         """Take in what an ARP packet says of its sender; answer the packets that may go now.
 
         RFC 826: an entry that exists is updated at once, whatever the packet was about; a new one
-        is made only if the packet was for us.
+        is made only if the packet was for us. What was entered by hand stays.
         """
         entry = self._entries.get(address)
         if entry is None:
-            if not create:
+            if not create or address in self._static:
                 return []
             entry = _Entry(mac, State.KNOWN, 0)
             self._insert(address, entry)
+        return self._believe(address, entry, mac, now)
+
+    def confirmed(self, address: int, mac: bytes, now: int) -> list[Waiting]:
+        """Take in a reply as S13.11 has it; answer the packets that may go now.
+
+        Nothing new is learned from it, and of another hardware address only that something is
+        wrong: the entry is stale from now on.
+        """
+        entry = self._entries.get(address)
+        if entry is None:
+            return []
+        if entry.state is State.INCOMPLETE or entry.mac == mac:
+            return self._believe(address, entry, mac, now)
+        if entry.state is State.KNOWN:
+            entry.due = min(entry.due, now)
+        return []
+
+    def _believe(self, address: int, entry: _Entry, mac: bytes, now: int) -> list[Waiting]:
         released = list(entry.waiting)
         entry.waiting.clear()
-        self._timed.pop(address, None)
+        self._stop_timer(address)
+        self._resolving.pop(address, None)
         entry.mac = mac
         entry.state = State.KNOWN
         entry.asked = 0
@@ -159,6 +202,20 @@ class NeighbourTable:
         lifetime = self._lifetime()
         entry.due = now + lifetime // 2 + (lifetime * self._random_bits(16) >> 16)
         return released
+
+    def doubt(self, address: int, source: int, now: int) -> None:
+        """Ask a neighbour at once whether it is still there; `source` is our address.
+
+        RFC 1122 §2.3.2.1 (4): advice from higher layers. Not more than once a second.
+        """
+        entry = self._entries.get(address)
+        if entry is None or entry.state not in (State.KNOWN, State.DELAY):
+            return
+        if now - self._asked_at.get(address, now - REQUEST_INTERVAL) < REQUEST_INTERVAL:
+            return
+        entry.state = State.PROBE
+        entry.source = source
+        self._request(address, entry, now)
 
     def set_static(self, address: int, mac: bytes) -> list[Waiting]:
         """Enter a neighbour by hand; answer the packets that may go now."""
@@ -178,7 +235,8 @@ class NeighbourTable:
     def forget(self, address: int) -> None:
         """Drop one learned entry."""
         self._entries.pop(address, None)
-        self._timed.pop(address, None)
+        self._resolving.pop(address, None)
+        self._stop_timer(address)
 
     def clear(self) -> None:
         """Drop everything, static entries and waiting packets included (S1.5)."""
@@ -187,11 +245,17 @@ class NeighbourTable:
                 self._discard(waiting)
         self._entries.clear()
         self._timed.clear()
+        self._resolving.clear()
+        self._asked_at.clear()
         self._static.clear()
+        self._next_is_known = False
 
     def next_deadline(self) -> int | None:
         """Answer when `expire` has something to do, in microseconds."""
-        return min((entry.due for entry in self._timed.values()), default=None)
+        if not self._next_is_known:
+            self._next = min((entry.due for entry in self._timed.values()), default=None)
+            self._next_is_known = True
+        return self._next
 
     def expire(self, now: int) -> None:
         """Repeat requests and give up on those that were never answered."""
@@ -202,10 +266,7 @@ class NeighbourTable:
                 continue
             if entry.state is State.DELAY:
                 entry.state = State.PROBE
-            entry.asked += 1
-            entry.due += REQUEST_INTERVAL
-            # RFC 1122 §2.3.2.1 (2): a known station is asked by unicast.
-            self._ask(address, entry.source, entry.mac or None)
+            self._request(address, entry, entry.due)
 
     def _fail(self, address: int) -> None:
         entry = self._timed[address]

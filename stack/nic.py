@@ -9,6 +9,7 @@ from stack.addresses import AddressTable
 from stack.counters import Counters
 from stack.membership import Membership
 from stack.neighbours import NeighbourTable
+from stack.policy import Defence
 
 NO_MAC: Final = bytes(6)
 LINK_ROOM: Final = 8192
@@ -50,6 +51,10 @@ class Nic:
     """Whether forwarding made this NIC join 224.0.0.2 (S1.24)."""
     groups: dict[int, int] = field(default_factory=dict)
     """Groups joined here and how often (S1.21)."""
+    arp: bool = True
+    """Whether ARP is spoken here; else packets leave to neighbours entered by hand only."""
+    defence: dict[int, Defence] = field(default_factory=dict)
+    """What is done when another station uses an address of ours, where not as the policy says."""
     defended: dict[int, int] = field(default_factory=dict)
     """When an address of ours was last defended, in microseconds (RFC 5227 §2.4)."""
 

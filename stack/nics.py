@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stack import groups, igmp, link
+from stack import address_probe, groups, igmp, link, router_discovery
 from stack.addresses import AddressTable
 from stack.counters import Counters
 from stack.membership import Membership
 from stack.neighbours import NeighbourTable
 from stack.nic import Nic
-from stack.own_address import Origin, Place
+from stack.own_address import Place
 from stack.refusal import Reason
 from stack.wire.address import ALL_HOSTS, LIMITED_BROADCAST
 from stack.wire.ethernet import is_mac
@@ -88,6 +88,8 @@ def enable_endpoint(core: Core, nic: Nic) -> Reason | None:
     reason = nic.addresses.add(LIMITED_BROADCAST, 32, place=Place.NEVER, deprecated=False)
     if reason is not None:
         return reason
+    address_probe.link_up(core, nic)
+    router_discovery.switched(core, nic)
     nic.membership.start(core.now)
     # RFC 1112 §7.2, RFC 1122 §3.3.7: a member of the all-hosts group for as long as it is up.
     return groups.join(core, nic.number, ALL_HOSTS)
@@ -103,6 +105,8 @@ def disable_endpoint(core: Core, nic: Nic) -> None:
     nic.addresses.remove(LIMITED_BROADCAST)
     nic.enabled = False
     nic.addresses.switch(on=False)
+    address_probe.link_down(core, nic)
+    router_discovery.switched(core, nic)
 
 
 def disable(core: Core, nic: Nic) -> None:
@@ -118,6 +122,8 @@ def detach(core: Core, nic: Nic) -> None:
     for own in nic.addresses.permanent():
         nic.addresses.remove(own.address)
     core.spoofing.discard(nic.number)
+    router_discovery.nic_removed(core, nic.number)
+    address_probe.nic_removed(core, nic.number)
     del core.nics[nic.number]
     core.routes.nic_removed(nic.number)
 
@@ -142,23 +148,3 @@ def set_spoofing(core: Core, nic: Nic, *, on: bool) -> None:
         core.spoofing.add(nic.number)
     else:
         core.spoofing.discard(nic.number)
-
-
-def add_address(
-    core: Core,
-    nic: Nic,
-    address: int,
-    length: int,
-    *,
-    place: Place,
-    deprecated: bool,
-    origin: Origin,
-) -> Reason | None:
-    """Give a NIC a permanent address (S1.9)."""
-    if not 0 <= length <= 32 or not 0 <= address <= 0xFFFFFFFF:
-        return Reason.INVALID_ARGUMENT
-    reason = nic.addresses.add(address, length, place=place, deprecated=deprecated, origin=origin)
-    if reason is None:
-        # S1.23: reports that waited for a source can go.
-        nic.membership.address_added(core.now)
-    return reason

@@ -19,7 +19,8 @@ from __future__ import annotations
 
 from copy import copy
 
-from stack import groups, link, nics, receive, settings, timers
+from stack import address_probe, groups, link, nics, receive, router_discovery, settings, timers
+from stack.address_trials import AddressEvent, Wanted
 from stack.core import Core
 from stack.counters import Counters
 from stack.hooks import Hooks
@@ -28,14 +29,14 @@ from stack.identification import RandomSource
 from stack.inbound import Cast
 from stack.nic import Nic
 from stack.own_address import Origin, OwnAddress, Place
-from stack.policy import RFC, Policy
+from stack.policy import RFC, Defence, Policy
 from stack.raw_socket import RawSocket
 from stack.refusal import Reason, Refused, check
 from stack.routes import StaticRoute
 from stack.settings import Value
 from stack.socket_base import Address
 from stack.udp_socket import UdpSocket
-from stack.wire.address import Prefix, as_address
+from stack.wire.address import Prefix, as_address, format_address
 from stack.wire.ethernet import is_mac
 
 
@@ -153,23 +154,23 @@ class Node:
         primary: Place = Place.CAN_BE,
         deprecated: bool = False,
         origin: Origin = Origin.STATIC,
+        probe: bool = False,
+        defence: Defence | None = None,
     ) -> None:
-        """Give a NIC an address (RFC 791 §2.3: as many as wanted; RFC 1122 §3.2.1.3: any mask)."""
-        reason = nics.add_address(
-            self._core,
-            self._nic(nic),
-            as_address(address),
-            prefix_length,
-            place=primary,
-            deprecated=deprecated,
-            origin=origin,
-        )
-        check(reason)
+        """Give a NIC an address (RFC 791 §2.3: as many as wanted; RFC 1122 §3.2.1.3: any mask).
+
+        With `probe` the link is asked first and the address is taken after some seconds if nobody
+        has it; `address_events` tells. `defence`: what is done about a station that uses it too,
+        None as the policy says (RFC 5227 §2.1, §2.4).
+        """
+        wanted = Wanted(as_address(address), prefix_length, primary, deprecated, defence, origin)
+        begin = address_probe.begin if probe else address_probe.take
+        check(begin(self._core, self._nic(nic), wanted))
         self._settle()
 
     def remove_address(self, nic: int, address: Address) -> None:
         """Take an address away from a NIC; sockets that hold it keep it as expired (S1.11)."""
-        check(self._nic(nic).addresses.remove(as_address(address)))
+        check(address_probe.remove(self._core, self._nic(nic), as_address(address)))
 
     def addresses(self, nic: int) -> list[OwnAddress]:
         """List the permanent addresses of a NIC: the primary ones in order, then the others.
@@ -189,6 +190,30 @@ class Node:
     def owns(self, address: Address) -> bool:
         """Answer whether an address is owned by the stack, broadcast addresses included (S1.19)."""
         return self._core.owner(as_address(address), broadcasts=True) is not None
+
+    def tentative_addresses(self, nic: int) -> list[str]:
+        """List the addresses that are being tried on a NIC (RFC 5227 §2.1)."""
+        return [format_address(key[1]) for key in self._core.probes.tentative if key[0] == nic]
+
+    def address_events(self) -> list[AddressEvent]:
+        """Give what became of addresses since the last call, oldest first (RFC 5227 §2.4)."""
+        events = list(self._core.probes.events)
+        self._core.probes.events.clear()
+        return events
+
+    def link_up(self, nic: int) -> None:
+        """Tell that a link works again: what was tried before is tried anew (RFC 5227 §2.1)."""
+        address_probe.link_up(self._core, self._nic(nic))
+
+    def set_arp(self, nic: int, *, on: bool) -> None:
+        """Switch ARP on a NIC; off, only neighbours entered by hand are reached."""
+        self._nic(nic).arp = on
+
+    def set_solicitation_address(self, nic: int, address: Address) -> None:
+        """Choose where router solicitations go, 224.0.0.2 or 255.255.255.255 (RFC 1256 §5.1)."""
+        if as_address(address) not in router_discovery.SOLICITATION_ADDRESSES:
+            raise Refused(Reason.INVALID_ARGUMENT)
+        self._core.routers.destination[self._nic(nic).number] = as_address(address)
 
     def _nic(self, nic: int) -> Nic:
         port = self._core.nics.get(nic)
@@ -281,6 +306,7 @@ class Node:
     @policy.setter
     def policy(self, policy: Policy) -> None:
         self._core.set_policy(policy)
+        router_discovery.update(self._core)
 
     @property
     def hooks(self) -> Hooks:

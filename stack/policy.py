@@ -60,6 +60,15 @@ class HeaderIncludedOptions(Enum):
     IGNORE = "they are not sent"
 
 
+class Defence(Enum):
+    """What a host does when another station uses its address (RFC 5227 §2.4)."""
+
+    NONE = "nothing: conflicts are not looked for"
+    ABANDON = "(a): the address is given up at once"
+    ONCE = "(b): announced again; given up at a second conflict soon after"
+    KEEP = "(c): announced again, not too often, and kept"
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """One value for each row of section 14 of the behaviour specification, and the settings."""
@@ -174,7 +183,21 @@ class Policy:
     forward_unicast_only: bool = True
     """S14.33: groups not joined, 240/4, 127/8, 0/8 are never forwarded."""
     longest_prefix: bool = True
-    """S14.43: else the first table entry that matches."""
+    """S14.43: and among several default gateways one that works; else the first table entry that
+    matches."""
+    weak_host: bool = True
+    """S7.19, S7.20: if nothing better is found a datagram leaves by another NIC than the one that
+    has its source, as RFC 1122 §3.3.4.2 allows; else only with forwarding on."""
+    refuse_illegal_destinations: bool = True
+    """S7.19: nothing is sent to 0/8 and 240/4, nor to 127/8 on a link (RFC 1122 §3.2.1.3); else
+    the route table decides."""
+    loop_to_members_only: bool = True
+    """S7.13: what is sent to a group comes back only if this host is a member (RFC 1112 §6.1)."""
+    broadcast_any_subnet: bool = True
+    """S7.23: the broadcast address of any subnet of the NIC goes to the link broadcast; else only
+    that of the source's subnet."""
+    router_discovery: bool = False
+    """RFC 1256, elective: hosts find their default gateways by advertisements."""
     source_on_next_hop_subnet: bool = True
     """S14.44: RFC 1122 §3.3.4.3; else the first primary address."""
     ttl_zero_stays: bool = True
@@ -225,6 +248,8 @@ class Policy:
     §2.3.2.1 SHOULD be configurable."""
     arp_takes_new_address: bool = True
     """S14.51: RFC 826 merges at once; else S13.11."""
+    address_defence: Defence = Defence.KEEP
+    """RFC 5227 §2.4: for addresses added without a choice of their own."""
     count_sent_when_leaving: bool = True
     """S14.53: PacketsSent moves when a datagram leaves; else when it is queued."""
 
@@ -278,6 +303,10 @@ NETSTACK: Final = Policy(
     router_unreachables=False,
     forward_unicast_only=False,
     longest_prefix=False,
+    weak_host=False,
+    refuse_illegal_destinations=False,
+    loop_to_members_only=False,
+    broadcast_any_subnet=False,
     source_on_next_hop_subnet=False,
     ttl_zero_stays=False,
     drop_external_loopback=False,
@@ -298,6 +327,7 @@ NETSTACK: Final = Policy(
     count_delivery_after_options=False,
     udp_length_rules=False,
     arp_takes_new_address=False,
+    address_defence=Defence.NONE,
     count_sent_when_leaving=False,
 )
 """What netstack of early 2021 does."""

@@ -19,6 +19,7 @@ from stack.hooks import Place
 from stack.inbound import Cast
 from stack.options import originate as stamp_options
 from stack.refusal import Reason
+from stack.route_choice import loops
 from stack.wire.ipv4 import (
     FLAG_DF,
     MAXIMUM_DATAGRAM,
@@ -142,7 +143,7 @@ def send_prepared(
     if route.inside:
         loop_back(core, nic, build_ipv4(header, payload), built=built)
         return None
-    if route.cast is Cast.BROADCAST or (loop and route.destination in nic.groups):
+    if loops(core, route, asked=loop):
         # S6.27: whole, whatever becomes of the datagram on the link.
         loop_back(core, nic, build_ipv4(header, payload), built=built)
     if header.ttl == 0 and stays(core, header):

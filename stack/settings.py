@@ -12,7 +12,7 @@ from dataclasses import fields, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from stack import nics
+from stack import nics, router_discovery
 from stack.policy import Policy
 from stack.refusal import Reason
 
@@ -30,6 +30,7 @@ def _set_forwarding(core: Core, value: Value) -> Reason | None:
     if not isinstance(value, bool):
         return Reason.INVALID_ARGUMENT
     core.set_forwarding(on=value)
+    router_discovery.update(core)
     return None
 
 
@@ -100,6 +101,7 @@ def put(core: Core, name: str, value: Value) -> Reason | None:
         # Times, amounts and rates.
         return Reason.INVALID_ARGUMENT
     core.set_policy(replace(core.policy, **{name: value}))  # type: ignore[arg-type]
+    router_discovery.update(core)
     return None
 
 

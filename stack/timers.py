@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stack import deliver, forward
+from stack import address_probe, deliver, link_failure, router_discovery
 
 if TYPE_CHECKING:
     from stack.core import Core
-    from stack.neighbours import Failure
     from stack.nic import Nic
 
 
@@ -22,7 +21,12 @@ def next_deadline(core: Core) -> int | None:
     for number in core.touched:
         _note(core, number)
     # Every part of the stack that has a timer of its own stands here, and in `run`.
-    return _soonest(core.reassembly.next_deadline(), core.agenda.soonest())
+    return _soonest(
+        core.reassembly.next_deadline(),
+        core.agenda.soonest(),
+        core.probes.next_deadline(),
+        core.routers.next_deadline(),
+    )
 
 
 def _nic_deadline(nic: Nic) -> int | None:
@@ -50,6 +54,8 @@ def run(core: Core) -> None:
     for number in core.agenda.take_due(core.now):
         # What is removed has taken its deadline with it.
         _expire(core.nics[number], core.now)
+    address_probe.expire(core)
+    router_discovery.expire(core)
     take_failures(core)
 
 
@@ -62,13 +68,5 @@ def take_failures(core: Core) -> None:
             nic = core.nics.get(number)
             if nic is not None:
                 for failure in nic.neighbour_table.take_failures():
-                    _failed(core, nic, failure)
+                    link_failure.draw_consequences(core, nic, failure)
             _note(core, number)
-
-
-def _failed(core: Core, nic: Nic, failure: Failure) -> None:
-    core.routes.neighbour_silent(failure.address, core.now)
-    for _ in failure.waiting:
-        nic.counters.inc("ipSystemStatsOutDiscards")
-        nic.counters.inc("IP.OutgoingPacketErrors")
-    forward.next_hop_silent(core, failure)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from stack.inbound import Cast
 from stack.refusal import Reason, Refused, check
 from stack.return_options import return_options
-from stack.route_choice import choose
+from stack.route_choice import Route, choose, recheck
 from stack.send_many import send_many
 from stack.socket_base import Address, Ask, Inbox, Socket
 from stack.socket_options import COMMON, SocketOption, flag_value
@@ -61,6 +61,8 @@ class UdpSocket(Socket):
     _peer: tuple[int, int] | None = None
     _chosen: int | None = None
     _inbox: Inbox[Datagram] = field(default_factory=Inbox)
+    _route: Route | None = None
+    """The way chosen when the peer was fixed."""
     checksum: bool = True
     """RFC 1122 §4.1.3.4: made unless the application turns it off."""
 
@@ -139,10 +141,11 @@ class UdpSocket(Socket):
         self._peer = (peer, port)
         self._chosen = route.source
         self._keep(self._address, route.source)
+        self._route = route
 
     def disconnect(self) -> None:
         """Have no peer any more; the port stays."""
-        self._peer = self._chosen = None
+        self._peer = self._chosen = self._route = None
 
     def peer_address(self) -> int | None:
         """Answer the peer's address."""
@@ -177,7 +180,9 @@ class UdpSocket(Socket):
         local = self._sender() if source is None else as_address(source)
         if local is not None and not self.core.may_send_from(local):
             raise Refused(Reason.BAD_LOCAL_ADDRESS)
-        if local is None and peer == self._peer:
+        if local is None and self._route is not None and peer == self._peer:
+            # S7.21: its NIC is off, or its source is gone.
+            check(recheck(self._route))
             local = self._chosen
         size = HEADER_LENGTH + len(data)
         if size > MAXIMUM_DATAGRAM:

@@ -73,57 +73,6 @@ def test_truncated_packets_and_other_ethertypes_are_ignored() -> None:
     assert wire.node.counters.get("UnknownProtocolRcvdPackets") == 1
 
 
-def test_one_request_a_second_and_the_packets_wait() -> None:
-    wire = Wire(neighbours=False)
-    before = wire.mib()
-    wire.ip(ping(b"one"))
-    wire.ip(ping(b"two"))
-    [(mac, request)] = wire.arps()
-    assert mac == BROADCAST_MAC
-    assert request == arp_request(HOST_MAC, a(HOST), a(PEER))
-    assert wire.arps(after=SECOND - 1) == []
-    assert len(wire.arps(after=1)) == 1
-    assert "ipSystemStatsOutTransmits" not in wire.moved(before)
-    wire.answer_arp(PEER, PEER_MAC)
-    assert [each.icmp.data for each in wire.sent()] == [b"one", b"two"]
-    assert wire.moved(before)["ipSystemStatsOutTransmits"] == 2
-
-
-def test_resolution_fails_after_three_seconds_and_can_begin_again() -> None:
-    wire = Wire(neighbours=False)
-    wire.ip(ping())
-    assert len(wire.arps(after=10 * SECOND)) == 3
-    assert wire.mib()["ipSystemStatsOutDiscards"] == 1
-    assert wire.node.next_deadline() is None
-    wire.ip(ping())
-    assert len(wire.arps()) == 1
-
-
-def test_an_entry_in_use_is_asked_again_by_unicast_and_dropped_when_silent() -> None:
-    wire = Wire(neighbours=False)
-    wire.arp(arp_request(PEER_MAC, a(PEER), a(HOST)))
-    wire.frames(after=50 * SECOND)
-    wire.ip(ping())
-    assert wire.one().mac == PEER_MAC
-    asked = wire.arps(after=6 * SECOND)
-    assert [mac for mac, _ in asked] == [PEER_MAC, PEER_MAC]
-    assert len(wire.arps(after=3 * SECOND)) == 1
-    assert wire.node.neighbour(1, PEER) is None
-    wire.ip(ping())
-    assert [mac for mac, _ in wire.arps()] == [BROADCAST_MAC]
-
-
-def test_an_entry_in_use_that_answers_lives_on() -> None:
-    wire = Wire(neighbours=False)
-    wire.arp(arp_request(PEER_MAC, a(PEER), a(HOST)))
-    wire.frames(after=50 * SECOND)
-    wire.ip(ping())
-    wire.frames(after=5 * SECOND)
-    wire.answer_arp(PEER, PEER_MAC)
-    assert wire.arps(after=60 * SECOND) == []
-    assert wire.node.neighbour(1, PEER) == PEER_MAC
-
-
 def test_a_known_entry_follows_any_packet_of_its_station() -> None:
     wire = Wire(neighbours=False)
     wire.arp(arp_request(PEER_MAC, a(PEER), a(HOST)))

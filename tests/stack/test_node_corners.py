@@ -135,6 +135,7 @@ def test_netstack_stamps_the_main_address_of_the_arrival_nic() -> None:
     wire.node.remove_address(1, HOST)
     wire.node.remove_address(1, "192.0.2.2")
     wire.node.add_nic(2, mac=None)
+    wire.node.add_address(2, "203.0.113.1")
     wire.node.forwarding = True
     wire.node.add_route("10.0.0.0/8", 2)
     wire.ip(ping(destination="10.0.0.1", options=b"\x07\x07\x04" + bytes(5)))

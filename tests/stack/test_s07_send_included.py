@@ -20,7 +20,7 @@ from stack.wire.ipv4 import (
     build_ipv4,
     parse_ipv4,
 )
-from tests.stack.node_kit import GATEWAY_MAC, HOST, PEER, PEER_MAC, REMOTE, Wire, a
+from tests.stack.node_kit import GATEWAY, GATEWAY_MAC, HOST, PEER, PEER_MAC, REMOTE, Wire, a
 from tests.stack.send_kit import ALL_PRESETS, PRESETS, moving, refusal, route_to, watch
 
 ELSEWHERE = "192.0.2.77"
@@ -206,7 +206,8 @@ def test_s7_12_which_destination_picks_the_route(policy: Policy) -> None:
     raw.send(own())
     sent = wire.one()
     assert (sent.mac, sent.header.destination) == (PEER_MAC, a(PEER))
-    assert refusal(lambda: raw.send(own(destination=a("240.0.0.1")))) is Reason.NO_ROUTE
+    wire.node.remove_route("0.0.0.0/0", 1, gateway=GATEWAY)
+    assert refusal(lambda: raw.send(own(destination=a(REMOTE)))) is Reason.NO_ROUTE
     assert wire.mib()["ipSystemStatsOutNoRoutes"] == 1
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from stack.counters import Counters
+from stack.counters import ARP_NAMES, Counters
 from stack.hooks import Place
 from stack.policy import RFC
 from stack.wire.address import ALL_HOSTS
@@ -308,6 +308,7 @@ TO_COME: set[str] = {
     "ICMP.PacketsSent.Dropped",
     "IGMP.PacketsSent.Dropped",
     "UDP.PacketSendErrors",
+    *ARP_NAMES,
 }
 """Names whose events are tested with the rules that they belong to."""
 
