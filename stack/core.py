@@ -8,7 +8,7 @@ one's own address) is put into `looped` and taken from there by the node.
 from __future__ import annotations
 
 from collections import deque
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stack.counters import Counters
 from stack.hooks import Hooks
@@ -20,6 +20,9 @@ from stack.rate_limit import TokenBucket
 from stack.reassembly import ReassemblyStore
 from stack.routes import RouteTable
 from stack.socket_table import SocketTable
+
+if TYPE_CHECKING:
+    from stack.handlers import Handler
 
 OUTBOX_LIMIT: Final = 8192
 """Frames that wait to be taken by `poll`; what comes on top is lost, as on a full link."""
@@ -43,6 +46,7 @@ class Core:
         "counters",
         "default_ttl",
         "forwarding",
+        "handlers",
         "hooks",
         "identification",
         "limiter",
@@ -79,6 +83,8 @@ class Core:
         self.limiter = TokenBucket(policy.icmp_rate, policy.icmp_burst)
         self.hooks = Hooks()
         self.sockets = SocketTable()
+        self.handlers: dict[int, Handler] = {}
+        """By protocol; see `stack.handlers`."""
         self.outbox: deque[tuple[int, bytes]] = deque()
         self.looped: deque[Looped] = deque()
 

@@ -28,6 +28,12 @@ class Nic:
     neighbours: NeighbourTable
     membership: Membership
     enabled: bool = False
+    promiscuous: bool = False
+    """S1.17: every destination is ours."""
+    spoofing: bool = False
+    """S1.18: every source may be used."""
+    verifies_checksum: bool = False
+    """S3.10: the link has verified the header checksum of what it hands up."""
     groups: dict[int, int] = field(default_factory=dict)
     """Groups joined here and how often (S1.21)."""
     defended: dict[int, int] = field(default_factory=dict)

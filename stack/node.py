@@ -23,6 +23,7 @@ from stack import groups, igmp, link, receive, timers
 from stack.addresses import AddressTable, OwnAddress, Place
 from stack.core import Core
 from stack.counters import Counters
+from stack.handlers import Handler
 from stack.hooks import Hooks
 from stack.icmp_socket import IcmpSocket
 from stack.identification import RandomSource
@@ -192,6 +193,13 @@ class Node:
         """List the addresses of a NIC, the main one first."""
         return list(self._nic(nic).addresses.listed())
 
+    def set_checksum_verified(self, nic: int, *, on: bool) -> None:
+        """Say whether the link has verified the header checksum of what it hands up (S3.10).
+
+        Believed only where the policy lets it be.
+        """
+        self._nic(nic).verifies_checksum = on
+
     def _nic(self, nic: int) -> Nic:
         port = self._core.nics.get(nic)
         if port is None:
@@ -305,6 +313,12 @@ class Node:
         socket = IcmpSocket(self._core, identifier=identifier & 0xFFFF)
         self._core.sockets.icmp.append(socket)
         return socket
+
+    def set_default_handler(self, protocol: int, handler: Handler | None) -> None:
+        """Set who takes the datagrams of a known protocol that no socket wants (S2.28)."""
+        self._core.handlers.pop(protocol, None)
+        if handler is not None:
+            self._core.handlers[protocol] = handler
 
 
 def _check_mtu(mtu: int) -> None:
