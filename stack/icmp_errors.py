@@ -15,7 +15,13 @@ from stack.refusal import Reason
 from stack.route_choice import Route, choose
 from stack.send import Wish
 from stack.source_route import reverse
-from stack.wire.address import is_class_e, is_loopback, is_multicast, is_zero_network
+from stack.wire.address import (
+    is_class_e,
+    is_limited_broadcast,
+    is_loopback,
+    is_multicast,
+    is_zero_network,
+)
 from stack.wire.icmp import (
     DESTINATION_UNREACHABLE,
     ECHO_REPLY,
@@ -97,6 +103,7 @@ def _is_single_host(core: Core, source: int, *, looped: bool) -> bool:
         or is_loopback(source)
         or is_multicast(source)
         or is_class_e(source)
+        or is_limited_broadcast(source)
         or core.is_subnet_broadcast(source)
     )
 
@@ -129,8 +136,12 @@ def report(
     if not may_report(core, inbound):
         return
     route = _way_back(core, inbound)
+    if isinstance(route, Reason):
+        _count_no_route(inbound, kind)
+        return
     early = not core.policy.rate_limit_errors_only
-    if early and not _token_first(core, inbound, route, kind, code):
+    # S5.18, S5.19: here the token is spent even if there is to be no error after all.
+    if early and (not _token(core, inbound, route, kind, code) or _is_about_error(inbound)):
         return
     first_hop, return_route = _return_route(core, inbound, kind)
     area = pad(options + return_route)
@@ -144,9 +155,13 @@ def report(
         message = fragmentation_needed(mtu, quote)
     else:
         message = error(kind, code, quote)
-    if return_route and not isinstance(route, Reason):
+    if return_route:
         # RFC 1812 §4.3.2.6: back along the recorded part of the route.
-        route = choose(core, first_hop, source=route.source)
+        back = choose(core, first_hop, source=route.source)
+        if isinstance(back, Reason):
+            _count_no_route(inbound, kind)
+            return
+        route = back
     # RFC 1812 §4.3.2.8: errors are rate limited; the token is asked for after all other checks.
     if early or _token(core, inbound, route, kind, code):
         _send(core, inbound, message, route, area)
@@ -159,6 +174,9 @@ def report_redirect(core: Core, inbound: Inbound, nic: Nic, code: int, gateway: 
     # RFC 1812 §5.2.7.2: from an address on the same subnet as the host it goes to.
     source = nic.addresses.source_for(inbound.header.source)
     route = choose(core, inbound.header.source, source=source, nic=nic)
+    if isinstance(route, Reason):
+        _count_no_route(inbound, REDIRECT)
+        return
     quote = _quote(inbound, route, 0)
     if quote is not None and _token(core, inbound, route, REDIRECT, code):
         _send(core, inbound, redirect(code, gateway, quote), route, b"")
@@ -193,24 +211,16 @@ def _tos(core: Core, inbound: Inbound) -> int:
     return 0
 
 
-def _quote(inbound: Inbound, route: Route | Reason, options_length: int) -> bytes | None:
+def _quote(inbound: Inbound, route: Route, options_length: int) -> bytes | None:
     """What is quoted (S5.21, S5.22); None when the link has no room for what must be."""
-    mtu = LARGEST_ERROR if isinstance(route, Reason) else min(route.nic.mtu, LARGEST_ERROR)
-    room = mtu - MINIMUM_HEADER - _ICMP_HEADER - options_length
+    room = min(route.nic.mtu, LARGEST_ERROR) - MINIMUM_HEADER - _ICMP_HEADER - options_length
     # RFC 1122 §3.2.2: the header and at least the first 8 data octets, as received.
     if room < inbound.header.header_length + 8:
         return None
     return inbound.octets[:room]
 
 
-def _token_first(core: Core, inbound: Inbound, route: Route | Reason, kind: int, code: int) -> bool:
-    """S5.17 to S5.19: the token is spent even if there is to be no error after all."""
-    if isinstance(route, Reason) or not _token(core, inbound, route, kind, code):
-        return False
-    return not _is_about_error(inbound)
-
-
-def _token(core: Core, inbound: Inbound, route: Route | Reason, kind: int, code: int) -> bool:
+def _token(core: Core, inbound: Inbound, route: Route, kind: int, code: int) -> bool:
     """Ask the rate limiter (S5.18, S5.28)."""
     too_big = kind == DESTINATION_UNREACHABLE and code == FRAGMENTATION_NEEDED
     if (too_big and not core.policy.rate_limit_too_big) or core.limiter.take(core.now):
@@ -219,21 +229,14 @@ def _token(core: Core, inbound: Inbound, route: Route | Reason, kind: int, code:
     return False
 
 
-def _counters(core: Core, inbound: Inbound, route: Route | Reason) -> Counters:
-    if isinstance(route, Reason) or not core.policy.count_errors_where_they_leave:
-        return inbound.nic.counters
-    return route.nic.counters
+def _counters(core: Core, inbound: Inbound, route: Route) -> Counters:
+    """S5.29: of the NIC that an error leaves by, or of the one that it is about."""
+    leaving = core.policy.count_errors_where_they_leave
+    return route.nic.counters if leaving else inbound.nic.counters
 
 
-def _send(
-    core: Core, inbound: Inbound, message: IcmpMessage, route: Route | Reason, options: bytes
-) -> None:
+def _send(core: Core, inbound: Inbound, message: IcmpMessage, route: Route, options: bytes) -> None:
     counters = _counters(core, inbound, route)
-    if isinstance(route, Reason):
-        counters.icmp_unsent(message.type)
-        counters.inc("ipSystemStatsOutRequests")
-        counters.inc("ipSystemStatsOutNoRoutes")
-        return
     # RFC 792: TTL large enough to get back; RFC 1812 §4.3.2.2: not that of the datagram.
     wish = Wish(PROTOCOL_ICMP, core.default_ttl, _tos(core, inbound), options)
     if send.originate(core, route, build_icmp(message), wish) is None:
@@ -242,6 +245,17 @@ def _send(
         # S5.26: the write failed.
         counters.icmp_unsent(message.type)
         counters.inc("ICMP.PacketsSent.Dropped")
+
+
+def _count_no_route(inbound: Inbound, kind: int) -> None:
+    """S5.17: nothing tells of it but the MIB (RFC 4293)."""
+    if _is_about_error(inbound):
+        # There was not to be an error anyway.
+        return
+    counters = inbound.nic.counters
+    counters.icmp_unsent(kind)
+    counters.inc("ipSystemStatsOutRequests")
+    counters.inc("ipSystemStatsOutNoRoutes")
 
 
 def remember_return_route(inbound: Inbound, recorded: tuple[int, ...], kind: int) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Unpack
+
 import pytest
 
+from stack import icmp_errors
+from stack.inbound import Inbound
 from stack.options import OptionProblem, OptionResult, Use, process
 from stack.policy import NETSTACK, NETSTACK_LATER, RFC, Policy
-from stack.wire.icmp import ECHO_REQUEST, IcmpMessage, build_icmp, echo
+from stack.wire.icmp import IcmpMessage, build_icmp
+from stack.wire.ipv4 import Ipv4Packet, parse_ipv4
 from tests.stack.node_kit import HOST, PEER, Fields, Wire, a, datagram, ping
 
 PRESETS = {"rfc": RFC, "netstack": NETSTACK, "later": NETSTACK_LATER}
@@ -92,13 +97,6 @@ def message(kind: int, code: int = 0, rest: bytes = bytes(4), data: bytes = byte
     return build_icmp(IcmpMessage(kind, code, rest, data))
 
 
-def damaged_ping(**fields: str) -> bytes:
-    """An echo request whose checksum is wrong."""
-    whole = bytearray(build_icmp(echo(ECHO_REQUEST, 7, 1, b"data")))
-    whole[2] ^= 0x55
-    return datagram(bytes(whole))
-
-
 def answers(wire: Wire, data: bytes = b"data") -> bool:
     """Whether the node still answers an echo request."""
     wire.sent()
@@ -106,8 +104,27 @@ def answers(wire: Wire, data: bytes = b"data") -> bool:
     return len(wire.sent()) == 1
 
 
-def quoted(payload: bytes = b"12345678", protocol: int = 17, **fields: str) -> bytes:
+def quoted(payload: bytes = b"12345678", protocol: int = 17, **fields: Unpack[Fields]) -> bytes:
     """A datagram that HOST might have sent to PEER, as an error quotes it."""
-    chosen: Fields = {"source": HOST, "destination": PEER}
-    chosen.update(fields)  # type: ignore[typeddict-item]
-    return datagram(payload, protocol, **chosen)
+    fields.setdefault("source", HOST)
+    fields.setdefault("destination", PEER)
+    return datagram(payload, protocol, **fields)
+
+
+def unknown(**fields: Unpack[Fields]) -> bytes:
+    """A datagram of a protocol that nobody has: it gets protocol unreachable."""
+    return datagram(b"12345678", 253, **fields)
+
+
+def about(wire: Wire, sent: bytes, nic: int = 1, **fields: object) -> Inbound:
+    """A datagram on its way in, as far as errors look at it."""
+    packet = parse_ipv4(sent)
+    assert isinstance(packet, Ipv4Packet)
+    made = Inbound(wire.node._core.nics[nic], packet.header, packet.payload, packet.octets)
+    for name, value in fields.items():
+        setattr(made, name, value)
+    return made
+
+
+def report(wire: Wire, inbound: Inbound, kind: int = 3, code: int = 3, mtu: int = 0) -> None:
+    icmp_errors.report(wire.node._core, inbound, kind, code, mtu=mtu)
