@@ -20,14 +20,15 @@ What a node consists of
 A datagram's way in
     ``link``, ``arp``, ``receive``, ``forward``, ``deliver``, ``reassembly``
 Options
-    ``options`` (one pass over an area), ``option_work``, ``source_route``, ``user_options``
+    ``options`` (one pass over an area), ``option_work``, ``source_route``, ``security_option``,
+    ``user_options``
 A datagram's way out
     ``route_choice``, ``send``, ``identification``, ``fragment``
 ICMP and IGMP
     ``icmp``, ``icmp_reply``, ``icmp_errors``, ``rate_limit``, ``icmp_report``, ``igmp``,
     ``membership``
 Transport and its users
-    ``udp``, ``tcp``, ``raw``, ``socket_table``, ``socket_errors``, ``socket_base``,
+    ``udp``, ``tcp``, ``raw``, ``handlers``, ``socket_table``, ``socket_errors``, ``socket_base``,
     ``udp_socket``, ``raw_socket``, ``icmp_socket``
 """
 

@@ -101,7 +101,9 @@ def _hand_over(core: Core, inbound: Inbound, message: IcmpMessage) -> bool:
         # S5.12: a stack without ICMP for its users.
         core.counters.inc("UnknownProtocolRcvdPackets")
         return False
-    raw.receive(core, inbound)
-    if core.sockets.icmp_message(inbound, message):
+    sockets = core.sockets
+    if sockets.raw:
+        raw.receive(core, inbound)
+    if sockets.icmp and sockets.icmp_message(inbound, message):
         return False
-    return handlers.take(core, inbound)
+    return bool(core.handlers) and handlers.take(core, inbound)

@@ -290,3 +290,14 @@ def test_s5_13_a_default_handler_that_takes_the_request(policy: Policy, answered
     wire.node.set_default_handler(1, None)
     wire.ip(ping())
     assert len(taken) == 2
+
+
+@old_presets
+def test_s5_5_a_request_of_ones_own_is_answered_inside(policy: Policy) -> None:
+    wire = Wire(replace(policy, handle_local=True))
+    pinger = wire.node.icmp_socket(7)
+    pinger.send_echo(HOST, 1, b"myself")
+    assert wire.sent() == []
+    got = pinger.receive()
+    assert got is not None
+    assert (got.source, got.data) == (HOST, b"myself")

@@ -143,3 +143,40 @@ def test_s5_29_where_errors_are_counted(policy: Policy) -> None:
     chosen = icmp_errors._counters(core, inbound, route)
     left_by = policy in (RFC, NETSTACK_LATER)
     assert chosen is wire.node.nic_counters(1 if left_by else 2)
+
+
+# Ways out that only their own policies or routes lead to
+
+
+def test_s5_17_no_way_back_along_a_recorded_route() -> None:
+    wire = Wire(RFC)
+    wire.second_nic()
+    area = bytes((131, 11, 8)) + octets("10 0 0 1 198 51 100 7 1")
+    wire.node.remove_route("0.0.0.0/0", 1, gateway=GATEWAY)
+    watch, mib = Watch(wire), wire.mib()
+    wire.ip(udp(options=area, destination="203.0.113.9", ttl=1))
+    assert wire.sent() == []
+    assert "ICMP.PacketsSent.TimeExceeded" not in watch.moved()
+    assert wire.moved(mib)["ipSystemStatsOutNoRoutes"] == 1
+
+
+def test_s5_17_an_error_that_was_not_to_be_is_not_missed() -> None:
+    wire = Wire(NETSTACK)
+    wire.node.remove_route("0.0.0.0/0", 1, gateway=GATEWAY)
+    for sent, missed in ((unknown(source=REMOTE), 1), (datagram(message(3), source=REMOTE), 0)):
+        mib = wire.mib()
+        report(wire, about(wire, sent))
+        assert wire.moved(mib).get("ipSystemStatsOutNoRoutes", 0) == missed
+
+
+def test_s5_18_redirects_are_limited_and_need_a_route() -> None:
+    wire = Wire(replace(RFC, icmp_burst=1, icmp_rate=0))
+    core, nic = wire.node._core, wire.node._core.nics[1]
+    wire.node.remove_route("0.0.0.0/0", 1, gateway=GATEWAY)
+    icmp_errors.report_redirect(core, about(wire, udp(source=REMOTE)), nic, 1, a(PEER))
+    assert wire.sent() == []
+    for wanted in (1, 0):
+        icmp_errors.report_redirect(core, about(wire, udp()), nic, 1, a(GATEWAY))
+        assert len(wire.sent()) == wanted
+    assert wire.node.counters.get("ICMP.PacketsSent.RateLimited") == 1
+    assert wire.node.counters.get("ipSystemStatsOutNoRoutes") == 1

@@ -11,6 +11,7 @@ from stack.inbound import Inbound
 from stack.path_mtu import PLATEAUS
 from stack.policy import NETSTACK, NETSTACK_LATER, RFC, Policy
 from stack.wire.icmp import IcmpMessage
+from stack.wire.ipv4 import Ipv4Packet, parse_ipv4
 from tests.stack.icmp_kit import Watch, message, old_presets, presets, quad, quoted
 from tests.stack.node_kit import GATEWAY, HOST, PEER, REMOTE, Wire, a, datagram
 
@@ -237,3 +238,18 @@ def test_s14_36_a_router_sends_redirects() -> None:
         wire.ip(datagram(EIGHT, 17, source=PEER, destination=REMOTE))
         kinds = [each.icmp.type for each in wire.sent() if each.header.protocol == 1]
         assert kinds == ([5] if policy is RFC else [])
+
+
+@presets
+@pytest.mark.parametrize("protocol", [1, 17])
+def test_s5_35_the_socket_table_bears_short_quotes(policy: Policy, protocol: int) -> None:
+    wire = Wire(policy)
+    socket = wire.node.udp_socket()
+    socket.bind(HOST, 4000)
+    core = wire.node._core
+    packet = parse_ipv4(datagram(message(3)))
+    assert isinstance(packet, Ipv4Packet)
+    inbound = Inbound(core.nics[1], packet.header, packet.payload, packet.octets)
+    quote = Quote(a(HOST), a(PEER), protocol, 0, 23, 0, EIGHT[:3])
+    core.sockets.icmp_error(inbound, IcmpMessage(3, 3, bytes(4), b""), quote, 0)
+    assert socket.errors() == []
