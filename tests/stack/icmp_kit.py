@@ -20,6 +20,9 @@ old_presets = pytest.mark.parametrize(
     "policy", [NETSTACK, NETSTACK_LATER], ids=["netstack", "later"]
 )
 
+first_presets = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["rfc", "netstack"])
+"""Where raw sockets take part: later they get all datagrams before ICMP looks (S2.31)."""
+
 HOUR_MS = 3_600_000
 """The time of day of a `Wire` at its start."""
 HERE = 0x0A000001

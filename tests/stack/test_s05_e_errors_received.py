@@ -12,7 +12,7 @@ from stack.path_mtu import PLATEAUS
 from stack.policy import NETSTACK, NETSTACK_LATER, RFC, Policy
 from stack.wire.icmp import IcmpMessage
 from stack.wire.ipv4 import Ipv4Packet, parse_ipv4
-from tests.stack.icmp_kit import Watch, message, old_presets, presets, quad, quoted
+from tests.stack.icmp_kit import Watch, first_presets, message, old_presets, presets, quad, quoted
 from tests.stack.node_kit import GATEWAY, HOST, PEER, REMOTE, Wire, a, datagram
 
 EIGHT = b"\x0f\xa0\0\x09\0\x10\0\0"
@@ -181,7 +181,7 @@ def test_s14_37_time_exceeded_and_parameter_problem(policy: Policy, ears: Ears, 
     assert len(ears.told(quoted(EIGHT), kind=kind, code=0)) == int(policy is RFC)
 
 
-@presets
+@first_presets
 def test_s14_37_source_quench_is_heard_by_nobody(policy: Policy, ears: Ears) -> None:
     raw = ears.wire.node.raw_socket(1)
     assert ears.told(quoted(EIGHT), kind=4, code=0) == []

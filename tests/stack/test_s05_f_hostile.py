@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -34,7 +35,9 @@ CHOICES = (
 @st.composite
 def policies(draw: st.DrawFn) -> Policy:
     preset = draw(st.sampled_from(list(PRESETS.values())))
-    chosen = draw(st.dictionaries(st.sampled_from(CHOICES), st.booleans(), max_size=6))
+    chosen: dict[str, Any] = draw(
+        st.dictionaries(st.sampled_from(CHOICES), st.booleans(), max_size=6)
+    )
     return replace(
         preset,
         source_route=draw(st.sampled_from(SourceRouting)),
