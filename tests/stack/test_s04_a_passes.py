@@ -317,6 +317,7 @@ def test_s14_10_broadcasts_get_the_main_address() -> None:
 def test_s14_10_the_outgoing_address_in_transit() -> None:
     wire = Wire(RFC)
     wire.second_nic()
+    wire.frames()
     wire.ip(udp(options=ROUTE, destination="203.0.113.9"))
     sent = wire.one()
     assert sent.nic == 2

@@ -241,6 +241,7 @@ def test_s4_26_its_presence_is_remembered(policy: Policy, use: Use) -> None:
 def test_s4_26_nothing_else_comes_of_it(policy: Policy) -> None:
     wire = Wire(policy)
     wire.second_nic()
+    wire.frames()
     octets_sent = ping(destination="203.0.113.9", options=octets("148 4 0 0"))
     wire.ip(octets_sent)
     sent = wire.one()

@@ -124,6 +124,7 @@ def test_s4_30_forward_and_receive_use_give_two_entries(policy: Policy) -> None:
     """A datagram for another NIC's address of the same stack (S8.4)."""
     wire = Wire(policy)
     wire.second_nic()
+    wire.frames()
     core = wire.node._core
     area = octets("7 11 4 0 0 0 0 0 0 0 0 68 12 5 0 0 0 0 0 0 0 0 0 0")
     packet = parse_ipv4(udp(options=area, destination="203.0.113.1"))
@@ -188,5 +189,6 @@ def test_security_options_are_carried_unread_unless_required() -> None:
     assert got is not None
     assert got.octets == sent
     wire.second_nic()
+    wire.frames()
     wire.ip(datagram(b"", 253, options=area, destination="203.0.113.9"))
     assert wire.one().header.options == area

@@ -70,6 +70,7 @@ def test_s5_14_errors_from_the_address_that_was_meant(policy: Policy) -> None:
 def test_s5_14_in_transit_the_choice_is_free(policy: Policy) -> None:
     wire = Wire(policy)
     wire.second_nic()
+    wire.frames()
     wire.ip(udp(destination="203.0.113.9", ttl=0))
     wire.ip(udp(destination="203.0.113.9", options=BAD))
     exceeded, problem = wire.sent()
@@ -123,6 +124,7 @@ def test_s5_16_none_to_a_source_of_zero(policy: Policy) -> None:
 def test_s5_16_only_the_mark_and_groups_are_spared(policy: Policy, destination: str) -> None:
     wire = Wire(policy)
     wire.second_nic()
+    wire.frames()
     report(wire, about(wire, udp(destination=destination)), TIME_EXCEEDED, 0)
     assert wire.one().icmp.type == TIME_EXCEEDED
     wire.node.policy = RFC
@@ -289,6 +291,7 @@ def test_s5_26_a_write_that_fails(policy: Policy, monkeypatch: pytest.MonkeyPatc
 def test_s5_27_what_is_never_sent(policy: Policy) -> None:
     wire = Wire(policy)
     wire.second_nic()
+    wire.frames()
     # A router that sees a better first hop, a queue that is full, and all kinds of questions.
     wire.node.add_route("198.51.100.0/24", 1, gateway=PEER)
     wire.ip(udp(source="192.0.2.20", destination=REMOTE))
@@ -326,5 +329,6 @@ def test_s14_35_tos_of_errors(policy: Policy) -> None:
     wire.ip(unknown(tos=0x1C))
     assert wire.one().header.tos == 0
     wire.second_nic()
+    wire.frames()
     wire.ip(unknown(tos=0x3D))
     assert wire.one().header.tos == (0xDC if policy is RFC else 0)

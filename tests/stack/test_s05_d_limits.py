@@ -134,6 +134,7 @@ def test_s5_29_fragmentation_needed_is_not_limited_later(policy: Policy) -> None
 def test_s5_29_where_errors_are_counted(policy: Policy) -> None:
     wire = Wire(policy)
     wire.second_nic()
+    wire.frames()
     wire.node.add_route("203.0.113.0/24", 1, gateway=GATEWAY)
     # Booked on NIC 2 and going out by NIC 1.
     inbound = about(wire, udp(source=PEER), nic=2)
@@ -151,6 +152,7 @@ def test_s5_29_where_errors_are_counted(policy: Policy) -> None:
 def test_s5_17_no_way_back_along_a_recorded_route() -> None:
     wire = Wire(RFC)
     wire.second_nic()
+    wire.frames()
     area = bytes((131, 11, 8)) + octets("10 0 0 1 198 51 100 7 1")
     wire.node.remove_route("0.0.0.0/0", 1, gateway=GATEWAY)
     watch, mib = Watch(wire), wire.mib()

@@ -235,6 +235,7 @@ def test_s14_36_a_router_sends_redirects() -> None:
     for policy in (RFC, NETSTACK):
         wire = Wire(policy)
         wire.second_nic()
+        wire.frames()
         wire.ip(datagram(EIGHT, 17, source=PEER, destination=REMOTE))
         kinds = [each.icmp.type for each in wire.sent() if each.header.protocol == 1]
         assert kinds == ([5] if policy is RFC else [])
