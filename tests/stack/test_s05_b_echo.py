@@ -291,7 +291,9 @@ def test_s5_13_a_default_handler_that_takes_the_request(policy: Policy, answered
     wire.ip(datagram(message(ECHO_REPLY, 0, b"\0\7\0\1")))
     assert len(taken) == 2
     wire.node.set_default_handler(1, None)
+    wire.node.set_default_handler(17, takes)
     wire.ip(ping())
+    assert len(wire.sent()) == 1
     assert len(taken) == 2
 
 
