@@ -24,16 +24,17 @@ A datagram's way in
 What a node finds out by itself
     ``address_trials``, ``address_probe``, ``router_list``, ``router_discovery``
 Options
-    ``options`` (one pass over an area), ``option_work``, ``source_route``, ``user_options``,
-    ``return_options``
+    ``options`` (one pass over an area), ``option_work``, ``source_route``, ``security_option``,
+    ``user_options``, ``return_options``
 A datagram's way out
     ``route_choice``, ``send``, ``header_included``, ``send_many``, ``identification``, ``fragment``
 ICMP and IGMP
     ``icmp``, ``icmp_reply``, ``icmp_errors``, ``rate_limit``, ``icmp_report``, ``igmp``,
     ``membership``
 Transport and its users
-    ``udp``, ``tcp``, ``raw``, ``socket_table``, ``socket_errors``, ``socket_settings``,
-    ``socket_options``, ``socket_base``, ``udp_socket``, ``raw_socket``, ``icmp_socket``
+    ``udp``, ``tcp``, ``raw``, ``handlers``, ``socket_table``, ``socket_errors``,
+    ``socket_settings``, ``socket_options``, ``socket_base``, ``udp_socket``, ``raw_socket``,
+    ``icmp_socket``
 """
 
 from __future__ import annotations

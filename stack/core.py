@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from heapq import merge
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stack import groups
 from stack.address_index import AddressIndex
@@ -28,6 +28,9 @@ from stack.router_list import RouterList
 from stack.routes import RouteTable
 from stack.socket_table import SocketTable
 from stack.wire.address import LIMITED_BROADCAST, is_multicast
+
+if TYPE_CHECKING:
+    from stack.handlers import Handler
 
 OUTBOX_LIMIT: Final = 8192
 """Frames that wait to be taken by `poll`; what comes on top is lost, as on a full link."""
@@ -55,6 +58,7 @@ class Core:
         "counters",
         "default_ttl",
         "forwarding",
+        "handlers",
         "hooks",
         "identification",
         "limiter",
@@ -107,6 +111,8 @@ class Core:
         self.limiter = TokenBucket(policy.icmp_rate, policy.icmp_burst)
         self.hooks = Hooks()
         self.sockets = SocketTable()
+        self.handlers: dict[int, Handler] = {}
+        """By protocol; see `stack.handlers`."""
         self.outbox: deque[tuple[int, bytes]] = deque()
         self.looped: deque[Looped] = deque()
         self.polls = 0

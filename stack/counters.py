@@ -251,6 +251,14 @@ class Counters:
         for name in _ICMP_OUT[kind]:
             self.inc(name)
 
+    def icmp_unsent(self, kind: int) -> None:
+        """ICMP made a message that IP could not send: OutMsgs and OutPkts.N alone count it.
+
+        RFC 4293 counts attempts and leaves out failures outside ICMP; S5.9, S5.26 count successes.
+        """
+        for name in _ICMP_OUT[kind][:2]:
+            self.inc(name)
+
     def icmp_in_error(self) -> None:
         """A message was received that is short or has a wrong sum; InMsgs counts it too."""
         self.inc("icmpStatsInMsgs")

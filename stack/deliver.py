@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from stack import forward, icmp, icmp_errors, igmp, raw, tcp, udp
 from stack.hooks import Place
 from stack.inbound import Inbound
-from stack.option_work import run_options
+from stack.option_work import run_options, security_holds
 from stack.options import Use
+from stack.policy import SecurityRule
 from stack.reassembly import Complete, Refused
 from stack.wire.icmp import (
     DESTINATION_UNREACHABLE,
@@ -25,6 +26,7 @@ from stack.wire.ipv4 import (
     PROTOCOL_IGMP,
     PROTOCOL_TCP,
     PROTOCOL_UDP,
+    Ipv4Header,
     Ipv4Packet,
 )
 
@@ -47,16 +49,31 @@ def local(core: Core, inbound: Inbound) -> None:
         nic.counters.inc("IP.IPTablesInputDropped")
         nic.counters.inc("ipSystemStatsInDiscards")
         return
-    if header.options and not _route_ends_here(core, inbound):
+    if core.policy.basic_security is SecurityRule.REQUIRE and not security_holds(core, inbound):
+        return
+    if header.options and not _icmp_looks(core, header) and not _route_ends_here(core, inbound):
         return
     if header.is_fragment:
         whole = _reassemble(core, inbound)
         if whole is None:
             return
         inbound = whole
-        if inbound.header.options and run_options(core, inbound, Use.RECEIVE) is None:
+        if (
+            inbound.header.options
+            and not _icmp_looks(core, inbound.header)
+            and run_options(core, inbound, Use.RECEIVE) is None
+        ):
             return
     _hand_up(core, inbound)
+
+
+def _icmp_looks(core: Core, header: Ipv4Header) -> bool:
+    """S2.24: where delivery comes before option work, ICMP does its own."""
+    return (
+        header.protocol == PROTOCOL_ICMP
+        and not header.is_fragment
+        and not core.policy.count_delivery_after_options
+    )
 
 
 def _route_ends_here(core: Core, inbound: Inbound) -> bool:
@@ -121,7 +138,8 @@ def give_up_reassembly(core: Core) -> None:
 def _hand_up(core: Core, inbound: Inbound) -> None:
     header = inbound.header
     count = inbound.nic.counters.inc
-    taken = raw.receive(core, inbound)
+    # S2.24: ICMP knows itself which messages are for raw sockets.
+    taken = header.protocol != PROTOCOL_ICMP and raw.receive(core, inbound)
     receiver = _PROTOCOLS.get(header.protocol)
     if receiver is None and not taken:
         # RFC 1122 §3.2.2.1: the designated transport protocol is not supported.

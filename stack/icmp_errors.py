@@ -10,14 +10,29 @@ from typing import TYPE_CHECKING, Final
 
 from stack import send
 from stack.inbound import Cast
+from stack.options import pad
 from stack.refusal import Reason
 from stack.route_choice import Route, choose
 from stack.send import Wish
 from stack.source_route import reverse
-from stack.wire.address import is_class_e, is_loopback, is_multicast, is_zero_network
+from stack.wire.address import (
+    is_class_e,
+    is_limited_broadcast,
+    is_loopback,
+    is_multicast,
+    is_zero_network,
+)
 from stack.wire.icmp import (
+    DESTINATION_UNREACHABLE,
+    ECHO_REPLY,
+    ECHO_REQUEST,
+    FRAGMENTATION_NEEDED,
+    INFORMATION_REPLY,
+    INFORMATION_REQUEST,
     PARAMETER_PROBLEM,
-    QUERY_TYPES,
+    REDIRECT,
+    TIMESTAMP,
+    TIMESTAMP_REPLY,
     IcmpMessage,
     build_icmp,
     error,
@@ -25,29 +40,47 @@ from stack.wire.icmp import (
     parameter_problem,
     redirect,
 )
-from stack.wire.ipv4 import PROTOCOL_ICMP
+from stack.wire.ipv4 import MINIMUM_HEADER, PROTOCOL_ICMP
 
 if TYPE_CHECKING:
     from stack.core import Core
+    from stack.counters import Counters
     from stack.inbound import Inbound
     from stack.nic import Nic
 
 LARGEST_ERROR: Final = 576
 """Octets. RFC 1812 §4.3.2.3: as much as fits without exceeding 576 octets."""
-_HEADERS: Final = 28
+_ICMP_HEADER: Final = 8
 _PRECEDENCE: Final = 0xC0
 """RFC 1812 §4.3.2.5: internetwork control."""
 _TOS: Final = 0x1C
 """The TOS bits of RFC 791; bit 6 belongs to ECN today (RFC 3168 §5)."""
 
+_MAY_BE_REPORTED: Final = frozenset(
+    {ECHO_REPLY, ECHO_REQUEST, TIMESTAMP, TIMESTAMP_REPLY, INFORMATION_REQUEST, INFORMATION_REPLY}
+)
+"""S5.19: the ICMP types that an error may be about; all others may be errors themselves."""
+
 
 def may_report(core: Core, inbound: Inbound) -> bool:
-    """Answer whether an error about this datagram is allowed at all."""
+    """Answer whether an error about this datagram is allowed at all.
+
+    Where the token comes first (S5.18), `report` asks afterwards whether it is about an error.
+    """
+    if not _may_hear(core, inbound):
+        return False
+    return not core.policy.rate_limit_errors_only or not _is_about_error(inbound)
+
+
+def _may_hear(core: Core, inbound: Inbound) -> bool:
+    """Whether source and destination are such that the source may get an error."""
     header = inbound.header
     # RFC 1122 §3.2.2: not about a datagram to an IP broadcast or multicast address,
     if inbound.cast is not Cast.UNICAST or is_multicast(header.destination):
         return False
-    if header.destination >> 28 == 0xF or core.is_subnet_broadcast(header.destination):
+    if core.policy.spare_all_broadcasts and (
+        header.destination >> 28 == 0xF or core.is_subnet_broadcast(header.destination)
+    ):
         return False
     # nor one sent as a link-layer broadcast (RFC 1812 §4.3.2.7: or multicast),
     if inbound.link is not Cast.UNICAST and core.policy.mind_link_broadcast:
@@ -55,13 +88,8 @@ def may_report(core: Core, inbound: Inbound) -> bool:
     # nor a non-initial fragment,
     if header.fragment_offset and core.policy.spare_later_fragments:
         return False
-    # nor one whose source does not define a single host,
-    if not _is_single_host(core, header.source, looped=inbound.looped):
-        return False
-    # nor an ICMP error message; RFC 792's queries are known, everything else may be an error.
-    if header.protocol == PROTOCOL_ICMP and header.fragment_offset == 0:
-        return bool(inbound.payload) and inbound.payload[0] in QUERY_TYPES
-    return True
+    # nor one whose source does not define a single host.
+    return _is_single_host(core, header.source, looped=inbound.looped)
 
 
 def _is_single_host(core: Core, source: int, *, looped: bool) -> bool:
@@ -75,34 +103,68 @@ def _is_single_host(core: Core, source: int, *, looped: bool) -> bool:
         or is_loopback(source)
         or is_multicast(source)
         or is_class_e(source)
-        or source == 0xFFFFFFFF
+        or is_limited_broadcast(source)
         or core.is_subnet_broadcast(source)
     )
 
 
+def _is_about_error(inbound: Inbound) -> bool:
+    """RFC 1122 §3.2.2: no error about an ICMP error; what is no known query counts as one (S5.19).
+
+    The fragment offset is not looked at here (S5.20).
+    """
+    if inbound.header.protocol != PROTOCOL_ICMP:
+        return False
+    return len(inbound.payload) < _ICMP_HEADER or inbound.payload[0] not in _MAY_BE_REPORTED
+
+
 def report(
-    core: Core, inbound: Inbound, kind: int, code: int, *, pointer: int = 0, mtu: int = 0
+    core: Core,
+    inbound: Inbound,
+    kind: int,
+    code: int,
+    *,
+    pointer: int = 0,
+    mtu: int = 0,
+    options: bytes = b"",
 ) -> None:
     """Send an error about a datagram that was discarded, if it may be sent.
 
-    `pointer` goes into a parameter problem, `mtu` (octets) into fragmentation needed.
+    `pointer` goes into a parameter problem, `mtu` (octets) into fragmentation needed; `options` is
+    what the error's own header is to carry.
     """
     if not may_report(core, inbound):
         return
     route = _way_back(core, inbound)
-    options = _return_route(core, inbound, kind)
-    quote = _quote(inbound, route, len(options[1]) + 3 & ~3)
+    if isinstance(route, Reason):
+        _count_no_route(inbound, kind)
+        return
+    early = not core.policy.rate_limit_errors_only
+    # S5.18, S5.19: here the token is spent even if there is to be no error after all.
+    if early and (not _token(core, inbound, route, kind, code) or _is_about_error(inbound)):
+        return
+    first_hop, return_route = _return_route(core, inbound, kind)
+    area = pad(options + return_route)
+    quote = _quote(inbound, route, len(area))
+    if quote is None:
+        return
     if kind == PARAMETER_PROBLEM:
-        message = parameter_problem(pointer, quote)
+        message = parameter_problem(pointer, quote)._replace(code=code)
     elif mtu:
         # RFC 1191 §4, RFC 1812 §5.2.7.1: the MTU of the next hop.
         message = fragmentation_needed(mtu, quote)
     else:
         message = error(kind, code, quote)
-    if options[1] and not isinstance(route, Reason):
+    if return_route:
         # RFC 1812 §4.3.2.6: back along the recorded part of the route.
-        route = choose(core, options[0], source=route.source)
-    _send(core, inbound, message, route, options[1])
+        back = choose(core, first_hop, source=route.source)
+        if isinstance(back, Reason):
+            _count_no_route(inbound, kind)
+            return
+        route = back
+    # RFC 1812 §4.3.2.8: errors are rate limited; the token is asked for after all other checks.
+    if early or _token(core, inbound, route, kind, code):
+        _send(core, inbound, message, route, area)
 
 
 def report_redirect(core: Core, inbound: Inbound, nic: Nic, code: int, gateway: int) -> None:
@@ -112,14 +174,21 @@ def report_redirect(core: Core, inbound: Inbound, nic: Nic, code: int, gateway: 
     # RFC 1812 §5.2.7.2: from an address on the same subnet as the host it goes to.
     source = nic.addresses.source_for(inbound.header.source)
     route = choose(core, inbound.header.source, source=source, nic=nic)
-    message = redirect(code, gateway, _quote(inbound, route, 0))
-    _send(core, inbound, message, route, b"")
+    if isinstance(route, Reason):
+        _count_no_route(inbound, REDIRECT)
+        return
+    quote = _quote(inbound, route, 0)
+    if quote is not None and _token(core, inbound, route, REDIRECT, code):
+        _send(core, inbound, redirect(code, gateway, quote), route, b"")
 
 
 def _way_back(core: Core, inbound: Inbound) -> Route | Reason:
     source = inbound.local or None
     tos = _tos(core, inbound)
-    if source is not None and core.forwarding and core.policy.router_error_source_outgoing:
+    if not core.policy.router_error_source_outgoing:
+        # S5.17: on the NIC that the datagram is booked on.
+        return choose(core, inbound.header.source, source=source, nic=inbound.nic, tos=tos)
+    if source is not None and core.forwarding:
         # RFC 1812 §4.3.2.4: a router's error comes from the interface it leaves by.
         route = choose(core, inbound.header.source, tos=tos)
         if isinstance(route, Reason) or route.nic.addresses.own(source) is None:
@@ -142,30 +211,51 @@ def _tos(core: Core, inbound: Inbound) -> int:
     return 0
 
 
-def _quote(inbound: Inbound, route: Route | Reason, options_length: int) -> bytes:
-    mtu = LARGEST_ERROR if isinstance(route, Reason) else min(route.nic.mtu, LARGEST_ERROR)
-    room = mtu - _HEADERS - options_length
-    # RFC 1122 §3.2.2: the header and at least the first 8 data octets, as received. Where the link
-    # is too small for that the error is cut like any other datagram.
-    return inbound.octets[: max(room, inbound.header.header_length + 8)]
+def _quote(inbound: Inbound, route: Route, options_length: int) -> bytes | None:
+    """What is quoted (S5.21, S5.22); None when the link has no room for what must be."""
+    room = min(route.nic.mtu, LARGEST_ERROR) - MINIMUM_HEADER - _ICMP_HEADER - options_length
+    # RFC 1122 §3.2.2: the header and at least the first 8 data octets, as received.
+    if room < inbound.header.header_length + 8:
+        return None
+    return inbound.octets[:room]
 
 
-def _send(
-    core: Core, inbound: Inbound, message: IcmpMessage, route: Route | Reason, options: bytes
-) -> None:
-    counters = inbound.nic.counters if isinstance(route, Reason) else route.nic.counters
-    # RFC 1812 §4.3.2.8: errors are rate limited; the token is asked for after all other checks.
-    if not core.limiter.take(core.now):
-        counters.icmp_out_error()
-        return
-    counters.icmp_out(message.type)
-    if isinstance(route, Reason):
-        counters.inc("ipSystemStatsOutRequests")
-        counters.inc("ipSystemStatsOutNoRoutes")
-        return
+def _token(core: Core, inbound: Inbound, route: Route, kind: int, code: int) -> bool:
+    """Ask the rate limiter (S5.18, S5.28)."""
+    too_big = kind == DESTINATION_UNREACHABLE and code == FRAGMENTATION_NEEDED
+    if (too_big and not core.policy.rate_limit_too_big) or core.limiter.take(core.now):
+        return True
+    _counters(core, inbound, route).icmp_out_error()
+    return False
+
+
+def _counters(core: Core, inbound: Inbound, route: Route) -> Counters:
+    """S5.29: of the NIC that an error leaves by, or of the one that it is about."""
+    leaving = core.policy.count_errors_where_they_leave
+    return route.nic.counters if leaving else inbound.nic.counters
+
+
+def _send(core: Core, inbound: Inbound, message: IcmpMessage, route: Route, options: bytes) -> None:
+    counters = _counters(core, inbound, route)
     # RFC 792: TTL large enough to get back; RFC 1812 §4.3.2.2: not that of the datagram.
     wish = Wish(PROTOCOL_ICMP, core.default_ttl, _tos(core, inbound), options)
-    send.originate(core, route, build_icmp(message), wish)
+    if send.originate(core, route, build_icmp(message), wish) is None:
+        counters.icmp_out(message.type)
+    else:
+        # S5.26: the write failed.
+        counters.icmp_unsent(message.type)
+        counters.inc("ICMP.PacketsSent.Dropped")
+
+
+def _count_no_route(inbound: Inbound, kind: int) -> None:
+    """S5.17: nothing tells of it but the MIB (RFC 4293)."""
+    if _is_about_error(inbound):
+        # There was not to be an error anyway.
+        return
+    counters = inbound.nic.counters
+    counters.icmp_unsent(kind)
+    counters.inc("ipSystemStatsOutRequests")
+    counters.inc("ipSystemStatsOutNoRoutes")
 
 
 def remember_return_route(inbound: Inbound, recorded: tuple[int, ...], kind: int) -> None:

@@ -6,20 +6,27 @@ too short, or is not of a datagram that this host can have sent, is worth nothin
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from stack.path_mtu import SMALLEST_MTU
 from stack.routes import Hop
 from stack.wire.address import is_multicast
 from stack.wire.icmp import (
     DESTINATION_UNREACHABLE,
     FRAGMENTATION_NEEDED,
+    HOST_UNREACHABLE,
+    PORT_UNREACHABLE,
     REDIRECT_HOST_FOR_TOS,
     IcmpMessage,
 )
+from stack.wire.ipv4 import MINIMUM_HEADER, PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP
 
 if TYPE_CHECKING:
     from stack.core import Core
     from stack.inbound import Inbound
+
+_HEARD_CODES: Final = (HOST_UNREACHABLE, PORT_UNREACHABLE, FRAGMENTATION_NEEDED)
+_WITH_PORTS: Final = (PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP)
 
 
 class Quote(NamedTuple):
@@ -34,12 +41,15 @@ class Quote(NamedTuple):
     payload: bytes
 
 
-def read_quote(octets: bytes) -> Quote | None:
-    """Read the quoted datagram; its checksum is not judged, for routers may have changed it."""
-    if len(octets) < 20:
+def read_quote(octets: bytes, *, check_length: bool = True) -> Quote | None:
+    """Read the quoted datagram; its version and checksum are not judged (S5.32).
+
+    With `check_length` an IHL below 5 makes it worthless; else IHL is believed (S14.42).
+    """
+    if len(octets) < MINIMUM_HEADER:
         return None
     header_length = (octets[0] & 15) * 4
-    if octets[0] >> 4 != 4 or header_length < 20 or len(octets) < header_length:
+    if len(octets) < header_length or (check_length and header_length < MINIMUM_HEADER):
         return None
     return Quote(
         source=int.from_bytes(octets[12:16], "big"),
@@ -53,12 +63,17 @@ def read_quote(octets: bytes) -> Quote | None:
 
 
 def _own_quote(core: Core, inbound: Inbound, message: IcmpMessage) -> Quote | None:
-    quote = read_quote(message.data)
+    any_nic = core.policy.quoted_source_any_nic
+    quote = read_quote(message.data, check_length=any_nic)
     if quote is None:
         inbound.nic.counters.inc("icmpStatsInErrors")
         return None
-    # S1.18, S5.33: a spoofing NIC can have sent from any address.
-    return quote if inbound.nic.spoofing or core.owns(quote.source) else None
+    if inbound.nic.spoofing:
+        # S1.18: it can have sent from any address.
+        return quote
+    # S5.33: else ours on the very NIC that the error came in on.
+    ours = core.owns(quote.source) if any_nic else inbound.nic.addresses.own(quote.source)
+    return quote if ours else None
 
 
 def error(core: Core, inbound: Inbound, message: IcmpMessage) -> None:
@@ -67,18 +82,37 @@ def error(core: Core, inbound: Inbound, message: IcmpMessage) -> None:
     RFC 1122 §3.2.2.1, §3.2.2.4, §3.2.2.5: MUST be passed to the transport layer. Nothing is
     concluded about routes: codes 0, 1 and 5 are hints only.
     """
+    if not _is_heard(core, message):
+        return
     quote = _own_quote(core, inbound, message)
     if quote is None:
         return
     mtu = 0
     if message.type == DESTINATION_UNREACHABLE and message.code == FRAGMENTATION_NEEDED:
         mtu = _too_big(core, quote, message.next_hop_mtu)
-    if quote.fragment_offset == 0 and core.policy.errors_reach_transport:
-        core.sockets.icmp_error(inbound, message, quote, mtu)
+    if quote.fragment_offset or (quote.protocol in _WITH_PORTS and len(quote.payload) < 8):
+        # S5.34, S5.35: what the eight octets behind the header tell finds the socket.
+        return
+    core.sockets.icmp_error(inbound, message, quote, mtu)
+
+
+def _is_heard(core: Core, message: IcmpMessage) -> bool:
+    """Whether this error concerns anybody at all (S5.4, S5.31, S5.37)."""
+    if core.policy.errors_reach_transport:
+        return True
+    if message.type != DESTINATION_UNREACHABLE:
+        return False
+    return core.policy.all_unreachables_reach_transport or message.code in _HEARD_CODES
 
 
 def _too_big(core: Core, quote: Quote, next_hop_mtu: int) -> int:
-    """RFC 1191 §3: lower the estimate of the path; answer what it is now."""
+    """RFC 1191 §3: lower the estimate of the path; answer what it is now.
+
+    In octets of a whole datagram: a header of 20, and M of S5.31 behind it.
+    """
+    if not core.policy.pmtu_plateaus:
+        # S5.31: the field as it stands, or no room at all; the path is not remembered.
+        return next_hop_mtu if next_hop_mtu >= SMALLEST_MTU else MINIMUM_HEADER
     hop = core.routes.find(quote.destination, tos=quote.tos, source=quote.source)
     if hop is None:
         return 0
@@ -89,11 +123,11 @@ def _too_big(core: Core, quote: Quote, next_hop_mtu: int) -> int:
 
 def redirect(core: Core, inbound: Inbound, message: IcmpMessage) -> None:
     """RFC 1122 §3.2.2.2: a host MUST update its routing information accordingly."""
-    quote = _own_quote(core, inbound, message)
-    if quote is None or message.code > REDIRECT_HOST_FOR_TOS:
-        return
     # RFC 1812 §5.2.7.2: a router does not follow redirects; with forwarding off it is a host.
     if core.forwarding or not core.policy.redirects:
+        return
+    quote = _own_quote(core, inbound, message)
+    if quote is None or message.code > REDIRECT_HOST_FOR_TOS:
         return
     if not _may_redirect(core, inbound, message.gateway, quote):
         return

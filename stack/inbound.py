@@ -44,6 +44,8 @@ class Inbound:
     """The specific-destination address (RFC 1122 §3.2.1.3): ours that was meant."""
     area: bytes = b""
     """The option area after this host wrote into it; `header.options` is the one received."""
+    reply_area: bytes = b""
+    """Of an echo request: the option area of the reply (S4.2, echo use)."""
     router_alert: bool = False
     reassembled: bool = False
     return_route: bytes = b""

@@ -49,6 +49,8 @@ class Nic:
     """S1.18: every source may be used."""
     in_all_routers: bool = False
     """Whether forwarding made this NIC join 224.0.0.2 (S1.24)."""
+    verifies_checksum: bool = False
+    """S3.10: the link has verified the header checksum of what it hands up."""
     groups: dict[int, int] = field(default_factory=dict)
     """Groups joined here and how often (S1.21)."""
     arp: bool = True

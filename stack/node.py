@@ -23,6 +23,7 @@ from stack import address_probe, groups, link, nics, receive, router_discovery, 
 from stack.address_trials import AddressEvent, Wanted
 from stack.core import Core
 from stack.counters import Counters
+from stack.handlers import Handler
 from stack.hooks import Hooks
 from stack.icmp_socket import IcmpSocket
 from stack.identification import RandomSource
@@ -215,6 +216,13 @@ class Node:
             raise Refused(Reason.INVALID_ARGUMENT)
         self._core.routers.destination[self._nic(nic).number] = as_address(address)
 
+    def set_checksum_verified(self, nic: int, *, on: bool) -> None:
+        """Say whether the link has verified the header checksum of what it hands up (S3.10).
+
+        Believed only where the policy lets it be.
+        """
+        self._nic(nic).verifies_checksum = on
+
     def _nic(self, nic: int) -> Nic:
         port = self._core.nics.get(nic)
         if port is None:
@@ -341,6 +349,12 @@ class Node:
         socket = IcmpSocket(self._core, identifier=identifier & 0xFFFF)
         self._core.sockets.icmp.append(socket)
         return socket
+
+    def set_default_handler(self, protocol: int, handler: Handler | None) -> None:
+        """Set who takes the datagrams of a known protocol that no socket wants (S2.28)."""
+        self._core.handlers.pop(protocol, None)
+        if handler is not None:
+            self._core.handlers[protocol] = handler
 
 
 def _told(value: Value | Reason) -> Value:

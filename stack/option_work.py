@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from stack import icmp_errors
 from stack.inbound import Cast
 from stack.options import OptionCounts, OptionProblem, OptionResult, Use, process
-from stack.wire.icmp import PARAMETER_PROBLEM
+from stack.security_option import UNCLASSIFIED_OPTION, judge_security
+from stack.wire import icmp
+from stack.wire.address import is_multicast
+from stack.wire.ipv4 import PROTOCOL_ICMP
+
+_ECHO: Final = bytes((icmp.ECHO_REQUEST,))
+_TIMESTAMP: Final = bytes((icmp.TIMESTAMP,))
 
 if TYPE_CHECKING:
     from stack.core import Core
@@ -17,26 +23,78 @@ if TYPE_CHECKING:
 def run_options(core: Core, inbound: Inbound, use: Use) -> OptionResult | None:
     """Judge the option area of a received datagram, and write into it if the use is to.
 
-    None when the datagram had to be discarded.
+    With RECEIVE an echo request gets the ECHO use (S4.2). None when the datagram was discarded.
     """
+    if use is Use.RECEIVE and _wants_reply(core, inbound):
+        use = Use.ECHO
     result = _process(core, inbound, use, None, take_hop=False)
     _count(inbound, result.counts)
     if isinstance(result, OptionProblem):
-        # RFC 4293: ipInHdrErrors has the errors found in processing the options.
-        inbound.nic.counters.inc("ipSystemStatsInHdrErrors")
-        inbound.nic.counters.inc("IP.MalformedPacketsReceived")
-        core.counters.inc("MalformedRcvdPackets")
-        if result.pointer is not None:
-            # RFC 1122 §3.2.2.5: a host SHOULD generate Parameter Problem messages.
-            icmp_errors.report(core, inbound, PARAMETER_PROBLEM, 0, pointer=result.pointer)
+        _refuse(core, inbound, result.pointer)
         return None
-    inbound.area = result.area
     inbound.router_alert = result.router_alert
+    inbound.area = result.area
+    if use is Use.ECHO:
+        inbound.reply_area = result.area
+        # S4.12: in the datagram itself what is left over becomes zero.
+        inbound.area = result.area.ljust(len(inbound.header.options), b"\0")
     route = result.source_route
     if route is not None and route.recorded:
         # RFC 1122 §3.2.1.8 (c): the way back is the recorded route reversed.
         icmp_errors.remember_return_route(inbound, route.recorded, route.type)
+    goes_on = route is not None and not route.is_complete
+    if use is not Use.VERIFY and not goes_on and not core.policy.headers_as_received:
+        _write_back(inbound)
     return result
+
+
+def _wants_reply(core: Core, inbound: Inbound) -> bool:
+    """Whether this may be a request whose options go into the reply (S5.3, RFC 1122 §3.2.2.8)."""
+    if inbound.header.protocol != PROTOCOL_ICMP:
+        return False
+    kind = inbound.payload[:1]
+    return kind == _ECHO or (kind == _TIMESTAMP and core.policy.answer_timestamp)
+
+
+def _refuse(core: Core, inbound: Inbound, pointer: int | None) -> None:
+    if pointer is None:
+        # S4.27: the only problem without ICMP is a missing address; nothing tells of it.
+        return
+    # RFC 4293: ipInHdrErrors has the errors found in processing the options.
+    inbound.nic.counters.inc("ipSystemStatsInHdrErrors")
+    inbound.nic.counters.inc("IP.MalformedPacketsReceived")
+    if core.policy.option_problems_count_twice:
+        core.counters.inc("MalformedRcvdPackets")
+    # RFC 1122 §3.2.2.5: a host SHOULD generate Parameter Problem messages.
+    icmp_errors.report(core, inbound, icmp.PARAMETER_PROBLEM, 0, pointer=pointer)
+
+
+def _write_back(inbound: Inbound) -> None:
+    """S4.12, S4.29: the new area over the old one; the header checksum stays as it was."""
+    header = inbound.header
+    end = header.header_length
+    header.options = inbound.area
+    inbound.octets = inbound.octets[:20] + inbound.area + inbound.octets[end:]
+
+
+def security_holds(core: Core, inbound: Inbound) -> bool:
+    """Judge a datagram where the policy requires a basic security option (RFC 1108 §2.7.2)."""
+    fault = judge_security(inbound.header.options)
+    if fault is None:
+        return True
+    inbound.nic.counters.inc("ipSystemStatsInHdrErrors")
+    inbound.nic.counters.inc("IP.MalformedPacketsReceived")
+    if inbound.header.protocol != PROTOCOL_ICMP:
+        # RFC 1108 §2.8: no response to ICMP; §2.8.1: the response is labelled.
+        icmp_errors.report(
+            core,
+            inbound,
+            icmp.PARAMETER_PROBLEM,
+            fault.code,
+            pointer=fault.pointer,
+            options=UNCLASSIFIED_OPTION,
+        )
+    return False
 
 
 def rewrite_options(
@@ -61,13 +119,8 @@ def rewrite_options(
 def _process(
     core: Core, inbound: Inbound, use: Use, stamp_address: int | None, *, take_hop: bool
 ) -> OptionResult | OptionProblem:
-    if core.policy.stamp_outgoing_address:
-        stamp_address = stamp_address or inbound.local or None
-    else:
-        # S4.13: the main address of the arrival NIC, or what the datagram was sent to.
-        stamp_address = inbound.nic.addresses.main()
-        if stamp_address is None and inbound.cast is Cast.UNICAST:
-            stamp_address = inbound.header.destination
+    if stamp_address is None or not core.policy.stamp_outgoing_address:
+        stamp_address = _own_address(core, inbound)
     return process(
         inbound.header.options,
         use=use,
@@ -77,6 +130,16 @@ def _process(
         time_ms=core.time_of_day(),
         take_source_route_hop=take_hop,
     )
+
+
+def _own_address(core: Core, inbound: Inbound) -> int | None:
+    """Our address for stamping (S4.13, S14.10)."""
+    one = inbound.cast is Cast.UNICAST and not is_multicast(inbound.header.destination)
+    if core.policy.stamp_outgoing_address and one:
+        # The specific-destination address; in transit there is none, and nothing is written.
+        return inbound.local or None
+    main = inbound.nic.addresses.main()
+    return inbound.header.destination if main is None and one else main
 
 
 def _count(inbound: Inbound, counts: OptionCounts) -> None:

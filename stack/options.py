@@ -41,10 +41,23 @@ TIMES_AND_ADDRESSES: Final = 1
 TIMES_OF_LISTED: Final = 3
 
 _HEADER: Final = 20
-_DEFINED: Final = frozenset(
-    {RECORD_ROUTE, TIMESTAMP, SECURITY, LOOSE, EXTENDED_SECURITY, STREAM_IDENTIFIER, STRICT,
-     ROUTER_ALERT}
-)  # fmt: skip
+OPTION_NAMES: Final = {
+    END_OF_LIST: "end-of-list",
+    NO_OPERATION: "no-operation",
+    RECORD_ROUTE: "record route",
+    TIMESTAMP: "timestamp",
+    SECURITY: "basic security",
+    LOOSE: "loose source route",
+    EXTENDED_SECURITY: "extended security",
+    STREAM_IDENTIFIER: "stream identifier",
+    STRICT: "strict source route",
+    ROUTER_ALERT: "router alert",
+}
+"""The options that RFC 791, 1108 and 2113 define (S12.1)."""
+
+_DEFINED: Final = frozenset(OPTION_NAMES) - {END_OF_LIST, NO_OPERATION}
+# RFC 1108 §3: extended security, unlike all others, may appear several times.
+_ONCE: Final = _DEFINED - {EXTENDED_SECURITY}
 _MINIMUM_LENGTH: Final = {TIMESTAMP: 4, RECORD_ROUTE: 3, LOOSE: 3, STRICT: 3}
 
 
@@ -253,7 +266,7 @@ class _Pass:
         if policy.repeated_options is RepeatRule.KNOWN:
             # RFC 791 §3.1: defined options appear at most once; RFC 1812 §5.2.4.1: so do source
             # routes of either kind, and the pointer names the second one.
-            if kind not in _DEFINED:
+            if kind not in _ONCE:
                 return None
             kind = LOOSE if kind == STRICT else kind
         if kind in self._seen:

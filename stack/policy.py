@@ -69,6 +69,13 @@ class Defence(Enum):
     KEEP = "(c): announced again, not too often, and kept"
 
 
+class SecurityRule(Enum):
+    """What a host does about the basic security option (RFC 1108 §2.7)."""
+
+    IGNORE = "accepted and carried, with or without it"
+    REQUIRE = "datagrams without it, or with a malformed one, are refused"
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """One value for each row of section 14 of the behaviour specification, and the settings."""
@@ -126,9 +133,18 @@ class Policy:
     allows such a switch, off by default."""
     headers_as_received: bool = True
     """S14.15: quotes and raw sockets show what came; else what option work made of it."""
+    option_problems_count_twice: bool = True
+    """S2.31: an option problem moves the stack-wide MalformedRcvdPackets as well."""
+    basic_security: SecurityRule = SecurityRule.IGNORE
+    """RFC 1108 §2.7: whether a host requires the option is for its security configuration."""
+    always_verify_checksum: bool = True
+    """S3.10: RFC 1122 §3.2.1.2 MUST; else not where the link says that it did."""
     # ICMP
     spare_later_fragments: bool = True
     """S14.16: no error about a fragment with an offset."""
+    spare_all_broadcasts: bool = True
+    """S5.16: RFC 1122 §3.2.2: no error about a datagram to any broadcast or class E address; else
+    only the destination that is marked as broadcast is spared."""
     mind_link_broadcast: bool = True
     """S14.17: frames sent to a link-layer group: no errors, no unicast delivery, no forwarding."""
     refuse_illegal_sources: bool = True
@@ -141,24 +157,40 @@ class Policy:
     """S14.29: else the request's code."""
     rate_limit_errors_only: bool = True
     """S14.30: the token is asked for after all checks, echo replies are free."""
+    rate_limit_too_big: bool = True
+    """S5.29: fragmentation needed is limited like the other errors."""
     icmp_rate: int = 1000
     """S5.28: tokens a second; S14.30."""
     icmp_burst: int = 50
     """S5.28: the most tokens that are kept."""
     router_error_source_outgoing: bool = True
-    """S14.34: a router's error comes from the interface it leaves by; else the arrival NIC."""
+    """S14.34: a router's error comes from the interface it leaves by; else errors are routed on the
+    NIC that the datagram is booked on (S5.17)."""
+    count_errors_where_they_leave: bool = True
+    """S5.29: out-counters are those of the NIC an error leaves by; else of the one it is about."""
     router_error_tos: bool = True
     """S14.35: a router's error has precedence 6 and the TOS of the datagram; else 0."""
     redirects: bool = True
     """S14.36: hosts obey, routers send."""
     errors_reach_transport: bool = True
     """S14.37: all but source quench, and raw ICMP sockets get every type."""
+    all_unreachables_reach_transport: bool = True
+    """S5.37: transports hear of every code of destination unreachable; else of 1, 3 and 4."""
+    icmp_transport: bool = True
+    """S5.12: ICMP messages go to raw and echo sockets; else their hand-over is only counted."""
+    answer_temporary: bool = True
+    """S5.13: an echo request to an address that the NIC holds for the moment only is answered;
+    RFC 1122 §3.2.1.3: what is not ours is not to be answered."""
+    echo_despite_handler: bool = True
+    """S5.13: RFC 1122 §3.2.2.6 MUST answer; else not what a default handler took."""
     soft_and_hard_errors: bool = True
     """S14.38: RFC 1122 §4.2.3.9, §4.1.3.3."""
     pmtu_plateaus: bool = True
     """S14.39: RFC 1191 §5 search when the router told no MTU, floor 68."""
     answer_timestamp: bool = True
     """S14.40: RFC 1122 §3.2.2.8 MAY."""
+    answer_address_mask: bool = False
+    """S14.40: RFC 1122 §3.2.2.9: MUST NOT unless told to be an authoritative agent; RFC 6918."""
     count_unknown_icmp_by_type: bool = True
     """S14.41: RFC 4293; else in.Invalid."""
     quoted_source_any_nic: bool = True
@@ -280,6 +312,7 @@ NETSTACK: Final = Policy(
     source_route=SourceRouting.NONE,
     headers_as_received=False,
     spare_later_fragments=False,
+    spare_all_broadcasts=False,
     mind_link_broadcast=False,
     refuse_illegal_sources=False,
     spare_illegal_sources=False,
@@ -287,9 +320,11 @@ NETSTACK: Final = Policy(
     echo_reply_code_zero=False,
     rate_limit_errors_only=False,
     router_error_source_outgoing=False,
+    count_errors_where_they_leave=False,
     router_error_tos=False,
     redirects=False,
     errors_reach_transport=False,
+    all_unreachables_reach_transport=False,
     soft_and_hard_errors=False,
     pmtu_plateaus=False,
     answer_timestamp=False,
@@ -342,6 +377,13 @@ NETSTACK_LATER: Final = replace(
     transit_header_untouched=True,  # S8.12
     router_unreachables=True,  # S8.12
     rate_limit_errors_only=True,  # S5.13, S5.29
+    option_problems_count_twice=False,  # S2.31
+    always_verify_checksum=False,  # S3.10
+    rate_limit_too_big=False,  # S5.29
+    count_errors_where_they_leave=True,  # S5.29
+    all_unreachables_reach_transport=True,  # S5.37
+    answer_temporary=False,  # S5.13
+    echo_despite_handler=False,  # S5.13
     drop_external_loopback=True,  # S8.13
     routers_join_all_routers=True,  # S1.24
     all_hooks=True,  # S10.12

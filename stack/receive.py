@@ -88,7 +88,10 @@ def datagram(
         count("IP.DisabledPacketsReceived")
         count("ipSystemStatsInDiscards")
         return
-    packet = parse_ipv4(octets)
+    # S3.10: RFC 1122 §3.2.1.2 MUST verify, unless the link has and the policy takes its word.
+    packet = parse_ipv4(
+        octets, verified=nic.verifies_checksum and not core.policy.always_verify_checksum
+    )
     if isinstance(packet, HeaderFault):
         count("ipSystemStatsInOctets", len(octets))
         _refuse_header(core, nic, octets, packet, link)

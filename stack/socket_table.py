@@ -48,12 +48,15 @@ class SocketTable:
         """Find the raw sockets that get a copy of a datagram."""
         return [socket for socket in self.raw if socket.wants(protocol, header)]
 
-    def icmp_message(self, inbound: Inbound, message: IcmpMessage) -> None:
-        """Give a reply to those who asked (RFC 1122 §3.2.2.6, §3.2.2.8)."""
+    def icmp_message(self, inbound: Inbound, message: IcmpMessage) -> bool:
+        """Give a reply to those who asked (RFC 1122 §3.2.2.6, §3.2.2.8); answer whether any did."""
+        found = False
         if message.type in (ECHO_REPLY, TIMESTAMP_REPLY, ECHO_REQUEST):
             for socket in self.icmp:
                 if socket.identifier == message.identifier:
                     socket.put(inbound, message)
+                    found = True
+        return found
 
     def icmp_error(self, inbound: Inbound, message: IcmpMessage, quote: Quote, mtu: int) -> None:
         """Give an error to the socket whose datagram it quotes (RFC 1122 §3.2.2, S5.35)."""

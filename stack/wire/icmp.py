@@ -60,9 +60,6 @@ ERROR_TYPES: Final = frozenset(
     {DESTINATION_UNREACHABLE, SOURCE_QUENCH, REDIRECT, TIME_EXCEEDED, PARAMETER_PROBLEM}
 )
 """RFC 1122 §3.2.2: the types that are errors; all others are queries or unknown."""
-QUERY_TYPES: Final = frozenset({0, 8, 9, 10, 13, 14, 15, 16, 17, 18})
-"""The types that RFC 792, 950 and 1256 define as queries and their answers."""
-
 ZERO_REST: Final = bytes(4)
 
 _HEADER = struct.Struct("!BBH4s")

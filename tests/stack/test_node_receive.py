@@ -232,16 +232,6 @@ def test_errors_quote_up_to_576_octets_as_received() -> None:
     assert error.icmp.data == octets[:548]
 
 
-def test_a_small_link_still_quotes_header_and_eight_octets() -> None:
-    wire = Wire(mtu=68)
-    octets = udp(bytes(100), options=bytes([1]) * 40)
-    wire.ip(octets)
-    pieces = wire.sent()
-    assert [each.header.total_length for each in pieces] == [68, 48]
-    whole = b"".join(each.packet.payload for each in pieces)
-    assert whole[8:] == octets[:68]
-
-
 def test_option_problems_are_reported_with_their_pointer() -> None:
     wire = Wire()
     before = wire.mib()
