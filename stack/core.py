@@ -8,11 +8,12 @@ one's own address) is put into `looped` and taken from there by the node.
 from __future__ import annotations
 
 from collections import deque
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stack.counters import Counters
 from stack.hooks import Hooks
 from stack.identification import IdentificationSource, RandomSource
+from stack.multicast_table import MulticastTable
 from stack.nic import Nic
 from stack.path_mtu import PathMtu
 from stack.policy import Policy
@@ -20,6 +21,10 @@ from stack.rate_limit import TokenBucket
 from stack.reassembly import ReassemblyStore
 from stack.routes import RouteTable
 from stack.socket_table import SocketTable
+
+if TYPE_CHECKING:
+    from stack.handlers import Handler
+    from stack.packet_socket import PacketSocket
 
 OUTBOX_LIMIT: Final = 8192
 """Frames that wait to be taken by `poll`; what comes on top is lost, as on a full link."""
@@ -42,15 +47,19 @@ class Core:
     __slots__ = (
         "counters",
         "default_ttl",
+        "forward_new_nics",
         "forwarding",
+        "handlers",
         "hooks",
         "identification",
         "limiter",
         "looped",
         "midnight",
+        "multicast",
         "nics",
         "now",
         "outbox",
+        "packet_sockets",
         "path_mtu",
         "policy",
         "random",
@@ -67,7 +76,10 @@ class Core:
         self.midnight = time_of_day
         """Milliseconds between midnight UT and time 0."""
         self.forwarding = False
-        """RFC 1122 §3.1: the switch MUST begin in the non-forwarding position."""
+        """Whether any NIC forwards. RFC 1122 §3.1: MUST begin in the non-forwarding position."""
+        self.forward_new_nics = False
+        """What the switch of a NIC that is added says; see `forward.switch`."""
+        self.multicast = MulticastTable()
         self.default_ttl = 64
         """RFC 1122 §3.2.1.7: configurable."""
         self.counters = Counters()
@@ -79,6 +91,9 @@ class Core:
         self.limiter = TokenBucket(policy.icmp_rate, policy.icmp_burst)
         self.hooks = Hooks()
         self.sockets = SocketTable()
+        self.packet_sockets: list[PacketSocket] = []
+        self.handlers: dict[int, Handler] = {}
+        """By protocol; see `stack.handlers`."""
         self.outbox: deque[tuple[int, bytes]] = deque()
         self.looped: deque[Looped] = deque()
 

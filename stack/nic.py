@@ -28,6 +28,12 @@ class Nic:
     neighbours: NeighbourTable
     membership: Membership
     enabled: bool = False
+    promiscuous: bool = False
+    """S1.17: whatever arrives is for this host."""
+    forwarding: bool = False
+    """S8.12: what arrives here is forwarded if it is for others; see `forward.switch`."""
+    multicast_forwarding: bool = False
+    """S8.14: groups that arrive here are forwarded by the multicast table."""
     groups: dict[int, int] = field(default_factory=dict)
     """Groups joined here and how often (S1.21)."""
     defended: dict[int, int] = field(default_factory=dict)

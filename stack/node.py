@@ -19,17 +19,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stack import groups, igmp, link, receive, timers
+from stack import forward, groups, igmp, link, receive, timers
 from stack.addresses import AddressTable, OwnAddress, Place
 from stack.core import Core
 from stack.counters import Counters
+from stack.handlers import Handler
 from stack.hooks import Hooks
 from stack.icmp_socket import IcmpSocket
 from stack.identification import RandomSource
 from stack.inbound import Cast
 from stack.membership import Membership
+from stack.multicast_forward import MulticastForwarding
 from stack.neighbours import NeighbourTable
 from stack.nic import Nic
+from stack.packet_socket import PacketSocket
 from stack.policy import RFC, Policy
 from stack.raw_socket import RawSocket
 from stack.refusal import Reason, Refused, check
@@ -130,6 +133,7 @@ class Node:
             neighbours=neighbours,
             membership=membership,
         )
+        made.forwarding = core.forward_new_nics
         core.nics[nic] = made
         self.enable(nic)
 
@@ -160,6 +164,7 @@ class Node:
         self.disable(nic)
         del self._core.nics[nic]
         self._core.routes.nic_removed(nic)
+        forward.refresh(self._core)
 
     def set_mtu(self, nic: int, mtu: int) -> None:
         """Set the MTU of a link, in octets."""
@@ -246,10 +251,19 @@ class Node:
 
     @forwarding.setter
     def forwarding(self, on: bool) -> None:
-        self._core.forwarding = on
+        check(forward.switch(self._core, on))
         if on:
             # RFC 1812 §5.2.7.2: a router forwards by its own routes, not by redirects.
             self._core.routes.forget_redirects()
+
+    def set_forwarding(self, nic: int, on: bool) -> None:
+        """Turn the forwarding of what arrives on one NIC on or off (S8.12)."""
+        check(forward.switch(self._core, on, self._nic(nic)))
+
+    @property
+    def multicast(self) -> MulticastForwarding:
+        """Forwarding to groups, for a multicast routing controller (S8.14)."""
+        return MulticastForwarding(self._core)
 
     @property
     def default_ttl(self) -> int:
@@ -305,6 +319,18 @@ class Node:
         socket = IcmpSocket(self._core, identifier=identifier & 0xFFFF)
         self._core.sockets.icmp.append(socket)
         return socket
+
+    def packet_socket(self, nic: int | None = None, ethertype: int | None = None) -> PacketSocket:
+        """Listen to the frames that one NIC or all take in, of one Ethertype or both (S2.1)."""
+        socket = PacketSocket(self._core, nic, ethertype)
+        self._core.packet_sockets.append(socket)
+        return socket
+
+    def set_default_handler(self, protocol: int, handler: Handler | None) -> None:
+        """Set who takes the datagrams of a known protocol that no socket wants (S2.28)."""
+        self._core.handlers.pop(protocol, None)
+        if handler is not None:
+            self._core.handlers[protocol] = handler
 
 
 def _check_mtu(mtu: int) -> None:

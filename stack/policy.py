@@ -105,6 +105,10 @@ class Policy:
     allows such a switch, off by default."""
     headers_as_received: bool = True
     """S14.15: quotes and raw sockets show what came; else what option work made of it."""
+    options_before_icmp: bool = True
+    """S2.24: IP does the option work of ICMP messages too; else ICMP does, after its checksum."""
+    option_problem_is_stack_malformed: bool = True
+    """S2.18, S2.25, S8.3: an option problem moves MalformedRcvdPackets; else not (S2.31, S8.12)."""
     # ICMP
     spare_later_fragments: bool = True
     """S14.16: no error about a fragment with an offset."""
@@ -159,8 +163,22 @@ class Policy:
     """S14.31: a router sends 3/0 and 3/1."""
     forward_directed_broadcasts: bool = False
     """S14.32: RFC 2644 §2: off by default."""
+    drop_directed_broadcasts: bool = True
+    """S14.32: a router that does not forward directed broadcasts takes none either."""
     forward_unicast_only: bool = True
     """S14.33: groups not joined, 240/4, 127/8, 0/8 are never forwarded."""
+    groups_apart: bool = True
+    """S2.31, S8.14: groups are forwarded by the multicast table alone; else like unicast."""
+    drop_initializing_source: bool = True
+    """S8.12: a router drops sources in 0/8."""
+    router_reports_truncation: bool = True
+    """S2.4: RFC 1812 §5.2.2, a router points at the Total Length of a truncated packet."""
+    per_nic_forwarding: bool = True
+    """S8.12: each NIC has a switch of its own; else there is one for the stack."""
+    count_forwarding: bool = True
+    """S8.12: the Forwarding counters move, and ipSystemStatsInNoRoutes."""
+    count_valid_packets: bool = True
+    """S2.31: ValidPacketsReceived moves."""
     longest_prefix: bool = True
     """S14.43: else the first table entry that matches."""
     source_on_next_hop_subnet: bool = True
@@ -171,6 +189,8 @@ class Policy:
     """S13.3: 127/8 from outside is dropped."""
     handle_local: bool = True
     """S13.4: own addresses are reached without the link, and refused as sources from outside."""
+    handle_local_spares_promiscuous: bool = True
+    """S13.4: a promiscuous NIC refuses its own addresses as sources alone; else every source."""
     promotion_takes_prefix: bool = True
     """S14.52: an address made permanent takes the new prefix length."""
     # Local delivery, sockets, hooks
@@ -191,6 +211,11 @@ class Policy:
     lie in (0, bound]."""
     igmp_to_raw_sockets: bool = True
     """S14.48: raw sockets get a copy."""
+    raw_after_options: bool = True
+    """S2.26: raw sockets get what was found to be for this host; else whatever has a valid header,
+    before anyone asks whose it is (S2.31)."""
+    raw_makes_protocol_known: bool = True
+    """S2.26: a protocol with a raw socket is known; else only what the stack itself speaks is."""
     count_delivery_after_options: bool = True
     """S14.49."""
     udp_length_rules: bool = True
@@ -228,6 +253,7 @@ NETSTACK: Final = Policy(
     echo_known_options_only=False,
     source_route=SourceRouting.NONE,
     headers_as_received=False,
+    options_before_icmp=False,
     spare_later_fragments=False,
     mind_link_broadcast=False,
     refuse_illegal_sources=False,
@@ -250,12 +276,20 @@ NETSTACK: Final = Policy(
     transit_header_untouched=False,
     identification=IdentificationRule.SHARED,
     router_unreachables=False,
+    drop_directed_broadcasts=False,
     forward_unicast_only=False,
+    groups_apart=False,
+    drop_initializing_source=False,
+    router_reports_truncation=False,
+    per_nic_forwarding=False,
+    count_forwarding=False,
+    count_valid_packets=False,
     longest_prefix=False,
     source_on_next_hop_subnet=False,
     ttl_zero_stays=False,
     drop_external_loopback=False,
     handle_local=False,
+    handle_local_spares_promiscuous=False,
     promotion_takes_prefix=False,
     header_included_strict=False,
     header_included_options=HeaderIncludedOptions.IGNORE,
@@ -265,6 +299,7 @@ NETSTACK: Final = Policy(
     igmp_version=0,
     igmp_later_rules=False,
     igmp_to_raw_sockets=False,
+    raw_makes_protocol_known=False,
     count_delivery_after_options=False,
     udp_length_rules=False,
     arp_takes_new_address=False,
@@ -281,6 +316,13 @@ NETSTACK_LATER: Final = replace(
     router_unreachables=True,  # S8.12
     rate_limit_errors_only=True,  # S5.13, S5.29
     drop_external_loopback=True,  # S8.13
+    option_problem_is_stack_malformed=False,  # S2.31, S8.12
+    raw_after_options=False,  # S2.31
+    count_valid_packets=True,  # S2.31
+    groups_apart=True,  # S2.31, S8.14
+    drop_initializing_source=True,  # S8.12
+    per_nic_forwarding=True,  # S8.12
+    count_forwarding=True,  # S8.12
     all_hooks=True,  # S10.12
     igmp_version=3,  # S9.18
 )
