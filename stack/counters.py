@@ -113,6 +113,7 @@ IP_NAMES: Final = {
     "IP.Forwarding.UnexpectedMulticastInputInterface": "S8.14",
     "IP.Forwarding.NoMulticastPendingQueueBufferSpace": "S8.14",
     "IP.Forwarding.UnknownOutputEndpoint": "S8.14: a NIC of a multicast route is gone",
+    "IP.Forwarding.OutgoingDeviceNoBufferSpace": "the link refused",
     "IP.Forwarding.Errors": "S8.12: any of these",
 }
 """S11, the IP group of NETSTACK."""

@@ -71,16 +71,12 @@ def _whole(core: Core, inbound: Inbound) -> None:
     header = inbound.header
     if not policy.count_delivery_after_options:
         _count_delivery(inbound)
-    if header.protocol == PROTOCOL_ICMP and not policy.options_before_icmp:
-        # S2.24: options are ICMP's own business.
+    if header.protocol == PROTOCOL_ICMP and not policy.count_delivery_after_options:
+        # S2.24: options are ICMP's own business then.
         _hand_up(core, inbound)
         return
-    if header.options:
-        if not _route_ends_here(core, inbound, Use.RECEIVE):
-            return
-        if not policy.headers_as_received:
-            # S2.25: the new options overwrite the old.
-            inbound.write_back()
+    if header.options and not _route_ends_here(core, inbound, Use.RECEIVE):
+        return
     _hand_up(core, inbound)
 
 
@@ -156,12 +152,11 @@ def _hand_up(core: Core, inbound: Inbound) -> None:
     protocol = inbound.header.protocol
     policy = core.policy
     receiver = _PROTOCOLS.get(protocol)
-    # S2.26: raw sockets hear nothing of a protocol that the stack does not know, unless they are
-    # what makes it known.
-    taken = (receiver is not None or policy.raw_makes_protocol_known) and (
-        # S5.12: of ICMP they get what ICMP hands them, unless every type is for users (S14.37).
-        (protocol != PROTOCOL_ICMP or policy.errors_reach_transport) and raw.receive(core, inbound)
-    )
+    taken = False
+    # S2.24: ICMP knows itself which messages are for raw sockets. S2.26: they hear nothing of a
+    # protocol that the stack does not know, unless they are what makes it known.
+    if protocol != PROTOCOL_ICMP and (receiver is not None or policy.raw_makes_protocol_known):
+        taken = raw.receive(core, inbound)
     if receiver is None and not taken:
         # RFC 1122 §3.2.2.1: the designated transport protocol is not supported.
         inbound.nic.counters.inc("ipSystemStatsInUnknownProtos")

@@ -181,9 +181,6 @@ def _judge_options(core: Core, inbound: Inbound) -> bool | None:
     if result is None:
         failed(core, inbound.nic)
         return None
-    if not stamps_later and not core.policy.headers_as_received:
-        # S8.3: written back.
-        inbound.write_back()
     if result.source_route is None:
         return False
     return True if _may_pass(core, inbound, result.source_route) else None
@@ -339,12 +336,16 @@ def _pass_on(core: Core, inbound: Inbound, course: _Course) -> None:
         mtu=nic.mtu,
         about=inbound,
     )
-    if refused is not None and policy.honour_df:
+    if refused is Reason.MESSAGE_TOO_LONG:
+        # PacketTooBig moved on the way out.
         failed(core, inbound.nic)
         # RFC 1191 §4: code 4 with the MTU of the link that it did not fit.
         icmp_errors.report(
             core, inbound, DESTINATION_UNREACHABLE, FRAGMENTATION_NEEDED, mtu=nic.mtu
         )
+    elif refused is not None:
+        # S8.9: the sender is not told.
+        failed(core, inbound.nic, "OutgoingDeviceNoBufferSpace")
 
 
 def _let_pass(core: Core, inbound: Inbound, out: Nic, header: Ipv4Header) -> bool:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stack import icmp_reply, icmp_report
+from stack import icmp_reply, icmp_report, raw
+from stack.option_work import run_options
+from stack.options import Use
 from stack.wire.icmp import (
     DESTINATION_UNREACHABLE,
+    ECHO_REPLY,
     ECHO_REQUEST,
     PARAMETER_PROBLEM,
     REDIRECT,
@@ -40,7 +43,17 @@ def receive(core: Core, inbound: Inbound) -> None:
     if isinstance(message, IcmpFault):
         counters.icmp_in_error()
         return
+    if (
+        inbound.header.options
+        and not core.policy.count_delivery_after_options
+        # S2.24, S5.3: where delivery comes before option work, ICMP does its own.
+        and run_options(core, inbound, Use.RECEIVE) is None
+    ):
+        return
     counters.icmp_in(message.type)
+    if core.policy.errors_reach_transport or message.type in (ECHO_REQUEST, ECHO_REPLY):
+        # S5.12, S14.37.
+        raw.receive(core, inbound)
     handler = _HANDLERS.get(message.type)
     if handler is not None:
         handler(core, inbound, message)

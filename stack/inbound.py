@@ -48,13 +48,3 @@ class Inbound:
     """The source route reversed, as an option without padding; empty when there was none."""
     return_hop: int = 0
     """The first hop of that way back."""
-
-    def write_back(self) -> None:
-        """Let the options that came of a pass stand in the datagram itself (S4.12, S14.15).
-
-        What is left over becomes zero; the header checksum stays as it was (S2.25).
-        """
-        length = len(self.header.options)
-        area = self.area.ljust(length, b"\0")
-        self.header.options = area
-        self.octets = self.octets[:20] + area + self.octets[20 + length :]

@@ -116,9 +116,11 @@ def _send(core: Core, inbound: Inbound, out: Nic) -> None:
         cast=Cast.MULTICAST,
         mtu=out.mtu,
     )
-    if refused is not None:
-        # Moved by the way out: PacketTooBig.
+    if refused is Reason.MESSAGE_TOO_LONG:
+        # PacketTooBig moved on the way out.
         forward.failed(core, inbound.nic)
+    elif refused is not None:
+        forward.failed(core, inbound.nic, "OutgoingDeviceNoBufferSpace")
 
 
 def _stamped(core: Core, inbound: Inbound, out: Nic) -> bytes | None:

@@ -22,13 +22,7 @@ def run_options(core: Core, inbound: Inbound, use: Use) -> OptionResult | None:
     result = _process(core, inbound, use, None, take_hop=False)
     _count(inbound, result.counts)
     if isinstance(result, OptionProblem):
-        # RFC 4293: ipInHdrErrors has the errors found in processing the options.
-        inbound.nic.counters.inc("ipSystemStatsInHdrErrors")
-        inbound.nic.counters.inc("IP.MalformedPacketsReceived")
-        core.counters.inc("MalformedRcvdPackets")
-        if result.pointer is not None:
-            # RFC 1122 §3.2.2.5: a host SHOULD generate Parameter Problem messages.
-            icmp_errors.report(core, inbound, PARAMETER_PROBLEM, 0, pointer=result.pointer)
+        _refuse(core, inbound, result.pointer)
         return None
     inbound.area = result.area
     inbound.router_alert = result.router_alert
@@ -36,7 +30,31 @@ def run_options(core: Core, inbound: Inbound, use: Use) -> OptionResult | None:
     if route is not None and route.recorded:
         # RFC 1122 §3.2.1.8 (c): the way back is the recorded route reversed.
         icmp_errors.remember_return_route(inbound, route.recorded, route.type)
+    goes_on = route is not None and not route.is_complete
+    if use is not Use.VERIFY and not goes_on and not core.policy.headers_as_received:
+        _write_back(inbound)
     return result
+
+
+def _refuse(core: Core, inbound: Inbound, pointer: int | None) -> None:
+    if pointer is None:
+        # S4.27: the only problem without ICMP is a missing address; nothing tells of it.
+        return
+    # RFC 4293: ipInHdrErrors has the errors found in processing the options.
+    inbound.nic.counters.inc("ipSystemStatsInHdrErrors")
+    inbound.nic.counters.inc("IP.MalformedPacketsReceived")
+    if core.policy.option_problems_count_twice:
+        core.counters.inc("MalformedRcvdPackets")
+    # RFC 1122 §3.2.2.5: a host SHOULD generate Parameter Problem messages.
+    icmp_errors.report(core, inbound, PARAMETER_PROBLEM, 0, pointer=pointer)
+
+
+def _write_back(inbound: Inbound) -> None:
+    """S4.12, S4.29: the new area over the old one; the header checksum stays as it was."""
+    header = inbound.header
+    end = header.header_length
+    header.options = inbound.area
+    inbound.octets = inbound.octets[:20] + inbound.area + inbound.octets[end:]
 
 
 def rewrite_options(

@@ -105,10 +105,8 @@ class Policy:
     allows such a switch, off by default."""
     headers_as_received: bool = True
     """S14.15: quotes and raw sockets show what came; else what option work made of it."""
-    options_before_icmp: bool = True
-    """S2.24: IP does the option work of ICMP messages too; else ICMP does, after its checksum."""
-    option_problem_is_stack_malformed: bool = True
-    """S2.18, S2.25, S8.3: an option problem moves MalformedRcvdPackets; else not (S2.31, S8.12)."""
+    option_problems_count_twice: bool = True
+    """S2.31: an option problem moves the stack-wide MalformedRcvdPackets as well."""
     # ICMP
     spare_later_fragments: bool = True
     """S14.16: no error about a fragment with an offset."""
@@ -253,7 +251,6 @@ NETSTACK: Final = Policy(
     echo_known_options_only=False,
     source_route=SourceRouting.NONE,
     headers_as_received=False,
-    options_before_icmp=False,
     spare_later_fragments=False,
     mind_link_broadcast=False,
     refuse_illegal_sources=False,
@@ -316,7 +313,7 @@ NETSTACK_LATER: Final = replace(
     router_unreachables=True,  # S8.12
     rate_limit_errors_only=True,  # S5.13, S5.29
     drop_external_loopback=True,  # S8.13
-    option_problem_is_stack_malformed=False,  # S2.31, S8.12
+    option_problems_count_twice=False,  # S2.31
     raw_after_options=False,  # S2.31
     count_valid_packets=True,  # S2.31
     groups_apart=True,  # S2.31, S8.14

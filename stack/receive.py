@@ -279,7 +279,7 @@ def _for_us(core: Core, inbound: Inbound) -> Cast | None:
         return Cast.MULTICAST if destination in nic.groups or nic.promiscuous else None
     if _is_old_broadcast(core, nic, destination):
         return Cast.BROADCAST
-    if nic.promiscuous:
+    if nic.promiscuous and not inbound.looped:
         # S1.17: every destination is ours.
         return Cast.UNICAST
     if core.policy.own_address_before_ttl and nic.forwarding and not inbound.looped:
