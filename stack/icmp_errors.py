@@ -119,7 +119,10 @@ def report_redirect(core: Core, inbound: Inbound, nic: Nic, code: int, gateway: 
 def _way_back(core: Core, inbound: Inbound) -> Route | Reason:
     source = inbound.local or None
     tos = _tos(core, inbound)
-    if source is not None and core.forwarding and core.policy.router_error_source_outgoing:
+    if not core.policy.router_error_source_outgoing:
+        # S5.17: on the NIC that the datagram is booked on.
+        return choose(core, inbound.header.source, source=source, nic=inbound.nic, tos=tos)
+    if source is not None and core.forwarding:
         # RFC 1812 §4.3.2.4: a router's error comes from the interface it leaves by.
         route = choose(core, inbound.header.source, tos=tos)
         if isinstance(route, Reason) or route.nic.addresses.own(source) is None:

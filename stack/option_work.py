@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from stack import icmp_errors
 from stack.inbound import Cast
 from stack.options import OptionCounts, OptionProblem, OptionResult, Use, process
+from stack.wire.address import is_multicast
 from stack.wire.icmp import PARAMETER_PROBLEM
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ def _process(
     else:
         # S4.13: the main address of the arrival NIC, or what the datagram was sent to.
         stamp_address = inbound.nic.addresses.main()
-        if stamp_address is None and inbound.cast is Cast.UNICAST:
+        to_one = inbound.cast is Cast.UNICAST and not is_multicast(inbound.header.destination)
+        if stamp_address is None and to_one:
             stamp_address = inbound.header.destination
     return process(
         inbound.header.options,
