@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 import pytest
 
 from stack.policy import NETSTACK, NETSTACK_LATER, RFC, Policy
 from tests.stack.node_kit import FAR_MAC, GATEWAY, HOST_MAC, SECOND_MAC, Wire, a
+
+T = TypeVar("T")
 
 FAR = "203.0.113.9"
 SECOND_HOST = "203.0.113.1"
@@ -65,3 +68,13 @@ def listener(wire: Wire, port: int = 9) -> Callable[[], bool]:
     socket = wire.node.udp_socket()
     socket.bind(None, port)
     return lambda: socket.receive() is not None
+
+
+def keeper(into: list[T], *, answer: bool) -> Callable[[T], bool]:
+    """Make an inspector or handler that keeps what it is shown and answers always the same."""
+
+    def keep(shown: T) -> bool:
+        into.append(shown)
+        return answer
+
+    return keep

@@ -17,6 +17,7 @@ from tests.stack.flow_kit import (
     LATER,
     SECOND_HOST,
     each_preset,
+    keeper,
     listener,
     moves,
     router,
@@ -226,7 +227,7 @@ def test_s2_7_loopback_addresses_from_outside_the_source_first(policy: Policy) -
 def test_s2_8_with_handle_local_own_sources_are_refused(policy: Policy, source: str) -> None:
     wire = Wire(replace(policy, handle_local=True))
     seen: list[Seen] = []
-    wire.node.hooks.add(Place.PREROUTING, lambda packet: seen.append(packet) is None)
+    wire.node.hooks.add(Place.PREROUTING, keeper(seen, answer=True))
     assert takes(wire, udp(source=source)) == BAD_SOURCE
     # Before the hook.
     assert seen == []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from stack.handlers import Unclaimed
@@ -16,6 +14,7 @@ from tests.stack.flow_kit import (
     SECOND_HOST,
     both_netstacks,
     each_preset,
+    keeper,
     listener,
     moves,
     router,
@@ -23,7 +22,6 @@ from tests.stack.flow_kit import (
 )
 from tests.stack.node_kit import (
     HOST,
-    PEER,
     REMOTE,
     SUBNET_BROADCAST,
     Wire,
@@ -40,7 +38,7 @@ RESET_WORTHY = bytes((0, 9, 0, 9, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 0, 0, 0, 0, 0
 
 
 @each_preset
-def test_s2_23_s14_49_when_delivery_is_counted(policy: Policy) -> None:
+def test_s2_23_when_delivery_is_counted(policy: Policy) -> None:
     wire = Wire(policy)
     moved = takes(wire, udp(options=BAD_ROUTE))
     # After option work under RFC 4293, so this one was not delivered.
@@ -50,11 +48,6 @@ def test_s2_23_s14_49_when_delivery_is_counted(policy: Policy) -> None:
     moved = takes(wire, datagram(bytes(8), 253))
     assert moved.get("IP.PacketsDelivered", 0) == int(policy is not RFC)
     assert takes(wire, ping())["IP.PacketsDelivered"] == 1
-
-
-def test_s14_49_is_a_choice_of_its_own() -> None:
-    wire = Wire(replace(NETSTACK, count_delivery_after_options=True))
-    assert "IP.PacketsDelivered" not in takes(wire, udp(options=BAD_ROUTE))
 
 
 @both_netstacks
@@ -113,7 +106,7 @@ def test_s2_25_new_options_overwrite_the_old_and_the_checksum_stays() -> None:
 
 
 @each_preset
-def test_s2_25_s14_48_igmp_and_raw_sockets(policy: Policy) -> None:
+def test_s2_25_igmp_and_raw_sockets(policy: Policy) -> None:
     wire = Wire(policy)
     raw = wire.node.raw_socket(2)
     octets = datagram(IGMP_QUERY, 2, destination="224.0.0.1", ttl=1, options=b"\x94\x04\0\0")
@@ -276,7 +269,7 @@ def test_s2_28_a_default_handler_takes_what_no_socket_wants(policy: Policy) -> N
 def test_s2_28_a_segment_that_the_default_handler_takes_is_not_reset(policy: Policy) -> None:
     wire = Wire(policy)
     taken: list[Unclaimed] = []
-    wire.node.set_default_handler(6, lambda unclaimed: taken.append(unclaimed) is None)
+    wire.node.set_default_handler(6, keeper(taken, answer=True))
     assert takes(wire, datagram(RESET_WORTHY, 6)) == DELIVERED
     assert [each.payload for each in taken] == [RESET_WORTHY]
     assert wire.frames() == []
@@ -358,22 +351,3 @@ def test_s2_31_the_hand_over_enters_at_the_same_step_again() -> None:
     wire = router(LATER)
     assert valid(wire, udp(destination=SECOND_HOST)) == 2
     assert valid(wire, udp(destination=FAR)) == 1
-
-
-def short_length(length: int) -> bytes:
-    """A UDP header that names fewer octets than are there; no checksum."""
-    return datagram(bytes((15, 160, 0, 9, 0, length, 0, 0)) + b"datamore", 17)
-
-
-def test_s14_50_udp_length_below_the_payload() -> None:
-    for policy in (RFC, NETSTACK, LATER):
-        wire = Wire(policy)
-        socket = wire.node.udp_socket()
-        socket.bind(None, 9)
-        wire.ip(short_length(12))
-        read = socket.receive()
-        assert read is not None
-        assert read.data == (b"data" if policy is RFC else b"datamore")
-        assert read.source == PEER
-        wire.ip(short_length(7))
-        assert (socket.receive() is None) is (policy is RFC)

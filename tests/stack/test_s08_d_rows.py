@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from stack.policy import NETSTACK
-from tests.stack.flow_kit import LATER, SECOND_HOST, router, takes, with_default
-from tests.stack.node_kit import FAR_MAC, HOST, PEER, SECOND_MAC, a, udp
+from stack.policy import NETSTACK, RFC
+from stack.wire.icmp import DESTINATION_UNREACHABLE, TIME_EXCEEDED
+from tests.stack.flow_kit import FAR, LATER, SECOND_HOST, router, takes, with_default
+from tests.stack.node_kit import FAR_MAC, HOST, PEER, SECOND, SECOND_MAC, a, udp
 
 ARRIVED = {"IP.PacketsReceived": 1}
 
@@ -55,3 +56,32 @@ def test_s14_34_the_source_of_a_router_s_error() -> None:
         wire.ip(octets, nic=2, mac=SECOND_MAC)
         sent = wire.one()
         assert (sent.nic, sent.header.source) == (2, a(SECOND_HOST))
+
+
+@pytest.mark.parametrize("ttl", [0, 1])
+def test_s14_21_a_ttl_that_is_used_up(ttl: int) -> None:
+    octets = udp(destination=FAR, ttl=ttl)
+    wire = router(RFC)
+    wire.ip(octets)
+    error = wire.one().icmp
+    assert (error.type, error.code, error.data) == (TIME_EXCEEDED, 0, octets)
+    # Not about a datagram to a group.
+    wire.node.multicast.on = True
+    wire.node.multicast.set_nic(1, on=True)
+    wire.node.multicast.add_route(PEER, "239.1.1.1", 1, {2: 0})
+    wire.ip(udp(destination="239.1.1.1", ttl=ttl))
+    assert wire.sent() == []
+    for policy in (NETSTACK, LATER):
+        wire = router(policy)
+        wire.ip(octets)
+        sent = wire.one()
+        assert (sent.header.destination == a(FAR)) is (ttl == 1)
+
+
+def test_s14_31_who_is_told_that_there_is_no_way() -> None:
+    for policy, told in ((RFC, True), (NETSTACK, False), (LATER, True)):
+        for destination, code in (("10.0.0.1", 0), ("203.0.113.77", 1)):
+            wire = router(policy)
+            wire.ip(udp(destination=destination))
+            errors = [each.icmp[:2] for each in wire.sent(after=4 * SECOND)]
+            assert errors == ([(DESTINATION_UNREACHABLE, code)] if told else [])
