@@ -18,7 +18,8 @@ What a node consists of
     ``core``, ``nic``, ``addresses``, ``groups``, ``routes``, ``neighbours``, ``path_mtu``,
     ``timers``, ``inbound``, ``refusal``
 A datagram's way in
-    ``link``, ``arp``, ``receive``, ``forward``, ``deliver``, ``reassembly``
+    ``link``, ``arp``, ``receive``, ``packet_socket``, ``forward``, ``multicast_table``,
+    ``multicast_forward``, ``deliver``, ``reassembly``
 Options
     ``options`` (one pass over an area), ``option_work``, ``source_route``, ``user_options``
 A datagram's way out
@@ -27,7 +28,7 @@ ICMP and IGMP
     ``icmp``, ``icmp_reply``, ``icmp_errors``, ``rate_limit``, ``icmp_report``, ``igmp``,
     ``membership``
 Transport and its users
-    ``udp``, ``tcp``, ``raw``, ``socket_table``, ``socket_errors``, ``socket_base``,
+    ``udp``, ``tcp``, ``raw``, ``handlers``, ``socket_table``, ``socket_errors``, ``socket_base``,
     ``udp_socket``, ``raw_socket``, ``icmp_socket``
 """
 
