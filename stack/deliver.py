@@ -153,9 +153,9 @@ def _hand_up(core: Core, inbound: Inbound) -> None:
     policy = core.policy
     receiver = _PROTOCOLS.get(protocol)
     taken = False
-    # S2.24: ICMP knows itself which messages are for raw sockets. S2.26: they hear nothing of a
-    # protocol that the stack does not know, unless they are what makes it known.
-    if protocol != PROTOCOL_ICMP and (receiver is not None or policy.raw_makes_protocol_known):
+    if protocol != PROTOCOL_ICMP:
+        # S2.24: ICMP knows itself which messages are for raw sockets. S2.26: a protocol that has
+        # one is known.
         taken = raw.receive(core, inbound)
     if receiver is None and not taken:
         # RFC 1122 §3.2.2.1: the designated transport protocol is not supported.

@@ -301,7 +301,7 @@ def _onward_header(
     header = copy_header(inbound.header)
     header.destination = destination
     header.ttl -= 1
-    if header.options and core.policy.stamp_outgoing_address:
+    if header.options and (take_hop or core.policy.stamp_outgoing_address):
         # RFC 1812 §4.2.2.2: the address written is that of the interface it leaves by.
         header.options = rewrite_options(
             core, inbound, Use.FORWARD, stamp_address=stamp_address, take_hop=take_hop

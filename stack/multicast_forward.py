@@ -115,6 +115,7 @@ def _send(core: Core, inbound: Inbound, out: Nic) -> None:
         next_hop=header.destination,
         cast=Cast.MULTICAST,
         mtu=out.mtu,
+        about=inbound,
     )
     if refused is Reason.MESSAGE_TOO_LONG:
         # PacketTooBig moved on the way out.

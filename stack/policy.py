@@ -175,8 +175,8 @@ class Policy:
     """S8.12: each NIC has a switch of its own; else there is one for the stack."""
     count_forwarding: bool = True
     """S8.12: the Forwarding counters move, and ipSystemStatsInNoRoutes."""
-    count_valid_packets: bool = True
-    """S2.31: ValidPacketsReceived moves."""
+    count_valid_packets: bool = False
+    """S2.31: ValidPacketsReceived moves; no RFC knows it."""
     longest_prefix: bool = True
     """S14.43: else the first table entry that matches."""
     source_on_next_hop_subnet: bool = True
@@ -212,8 +212,6 @@ class Policy:
     raw_after_options: bool = True
     """S2.26: raw sockets get what was found to be for this host; else whatever has a valid header,
     before anyone asks whose it is (S2.31)."""
-    raw_makes_protocol_known: bool = True
-    """S2.26: a protocol with a raw socket is known; else only what the stack itself speaks is."""
     count_delivery_after_options: bool = True
     """S14.49."""
     udp_length_rules: bool = True
@@ -280,7 +278,6 @@ NETSTACK: Final = Policy(
     router_reports_truncation=False,
     per_nic_forwarding=False,
     count_forwarding=False,
-    count_valid_packets=False,
     longest_prefix=False,
     source_on_next_hop_subnet=False,
     ttl_zero_stays=False,
@@ -296,7 +293,6 @@ NETSTACK: Final = Policy(
     igmp_version=0,
     igmp_later_rules=False,
     igmp_to_raw_sockets=False,
-    raw_makes_protocol_known=False,
     count_delivery_after_options=False,
     udp_length_rules=False,
     arp_takes_new_address=False,

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 def receive(core: Core, inbound: Inbound) -> bool:
-    """Give every raw socket of the protocol the whole datagram; answer whether one took it.
+    """Give every raw socket of the protocol the whole datagram; answer whether there is one.
 
     This is the place of S2.26, behind option work. Where raw sockets stand before it (S2.31) they
     have theirs already.
     """
     if not core.policy.raw_after_options:
-        return False
+        return bool(core.sockets.raw_receivers(inbound.header.protocol, inbound.header))
     if inbound.header.protocol == PROTOCOL_IGMP and not core.policy.igmp_to_raw_sockets:
         # S2.25: raw sockets never see IGMP.
         return False
