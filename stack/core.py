@@ -78,7 +78,7 @@ class Core:
         self.forwarding = False
         """Whether any NIC forwards. RFC 1122 §3.1: MUST begin in the non-forwarding position."""
         self.forward_new_nics = False
-        """What the switch of a NIC that is added says; see `forward.switch`."""
+        """What the switch of a NIC that is added says."""
         self.multicast = MulticastTable()
         self.default_ttl = 64
         """RFC 1122 §3.2.1.7: configurable."""
@@ -104,6 +104,25 @@ class Core:
         self.identification.policy = policy
         self.limiter.rate = policy.icmp_rate
         self.limiter.burst = policy.icmp_burst
+
+    def set_forwarding(self, *, on: bool) -> None:
+        """Turn forwarding on or off for all NICs, those to come too."""
+        self.forward_new_nics = on
+        for nic in self.nics.values():
+            self.set_nic_forwarding(nic, on=on)
+        self.refresh_forwarding()
+        if on:
+            # RFC 1812 §5.2.7.2: a router forwards by its own routes, not by redirects.
+            self.routes.forget_redirects()
+
+    def set_nic_forwarding(self, nic: Nic, *, on: bool) -> None:
+        """Turn the forwarding of what arrives on one NIC on or off (S8.12)."""
+        nic.forwarding = on
+        self.refresh_forwarding()
+
+    def refresh_forwarding(self) -> None:
+        """Find out anew whether this node is a router: a switch changed, or a NIC is gone."""
+        self.forwarding = self.forward_new_nics or any(nic.forwarding for nic in self.nics.values())
 
     def time_of_day(self) -> int:
         """Answer milliseconds since midnight UT (RFC 792: the standard value, high bit zero)."""

@@ -67,25 +67,6 @@ class _Course(NamedTuple):
     """We are a listed hop of it."""
 
 
-def switch(core: Core, on: bool, nic: Nic | None = None) -> Reason | None:
-    """Turn forwarding on or off, for the whole stack or for what arrives on one NIC (S8.12)."""
-    if nic is None:
-        core.forward_new_nics = on
-        for each in core.nics.values():
-            each.forwarding = on
-    elif not core.policy.per_nic_forwarding:
-        return Reason.NOT_SUPPORTED
-    else:
-        nic.forwarding = on
-    refresh(core)
-    return None
-
-
-def refresh(core: Core) -> None:
-    """Find out anew whether this node is a router: its switches, or its NICs, are others now."""
-    core.forwarding = core.forward_new_nics or any(nic.forwarding for nic in core.nics.values())
-
-
 def failed(core: Core, nic: Nic, name: str | None = None) -> None:
     """Count a datagram that was not forwarded (S8.12); `name` is that of the reason's counter."""
     if not core.policy.count_forwarding:

@@ -31,7 +31,7 @@ class Nic:
     promiscuous: bool = False
     """S1.17: whatever arrives is for this host."""
     forwarding: bool = False
-    """S8.12: what arrives here is forwarded if it is for others; see `forward.switch`."""
+    """S8.12: what arrives here is forwarded if it is for others; see `Core.set_forwarding`."""
     multicast_forwarding: bool = False
     """S8.14: groups that arrive here are forwarded by the multicast table."""
     groups: dict[int, int] = field(default_factory=dict)

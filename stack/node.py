@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stack import forward, groups, igmp, link, receive, timers
+from stack import groups, igmp, link, receive, timers
 from stack.addresses import AddressTable, OwnAddress, Place
 from stack.core import Core
 from stack.counters import Counters
@@ -164,7 +164,7 @@ class Node:
         self.disable(nic)
         del self._core.nics[nic]
         self._core.routes.nic_removed(nic)
-        forward.refresh(self._core)
+        self._core.refresh_forwarding()
 
     def set_mtu(self, nic: int, mtu: int) -> None:
         """Set the MTU of a link, in octets."""
@@ -251,14 +251,13 @@ class Node:
 
     @forwarding.setter
     def forwarding(self, on: bool) -> None:
-        check(forward.switch(self._core, on))
-        if on:
-            # RFC 1812 §5.2.7.2: a router forwards by its own routes, not by redirects.
-            self._core.routes.forget_redirects()
+        self._core.set_forwarding(on=on)
 
     def set_forwarding(self, nic: int, on: bool) -> None:
         """Turn the forwarding of what arrives on one NIC on or off (S8.12)."""
-        check(forward.switch(self._core, on, self._nic(nic)))
+        if not self._core.policy.per_nic_forwarding:
+            raise Refused(Reason.NOT_SUPPORTED)
+        self._core.set_nic_forwarding(self._nic(nic), on=on)
 
     @property
     def multicast(self) -> MulticastForwarding:
