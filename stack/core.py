@@ -109,7 +109,7 @@ class Core:
         """Turn forwarding on or off for all NICs, those to come too."""
         self.forward_new_nics = on
         for nic in self.nics.values():
-            self.set_nic_forwarding(nic, on=on)
+            nic.forwarding = on
         self.refresh_forwarding()
         if on:
             # RFC 1812 §5.2.7.2: a router forwards by its own routes, not by redirects.
