@@ -48,8 +48,8 @@ def quad(text: str) -> bytes:
 
 
 def router(policy: Policy = RFC, *, mtu: int = 1500) -> Wire:
-    """Two NICs, one behind each network, and a default gateway on NIC 1; neighbours are known."""
-    wire = Wire(policy)
+    """Two NICs, a network on each; neighbours are known. No IGMP comes between."""
+    wire = Wire(replace(policy, igmp_version=0))
     wire.node.remove_route("0.0.0.0/0", 1, gateway=GATEWAY)
     wire.second_nic(mtu=mtu)
     wire.node.add_route("192.0.2.0/24", 1)
