@@ -142,14 +142,6 @@ ICMP_NAMES: Final = {
 }
 """S11, the ICMP group of NETSTACK."""
 
-NIC_NAMES: Final = {
-    "Rx.Packets": "S2.1: frames taken in while the NIC was on",
-    "Rx.Octets": "octets in Rx.Packets",
-    "DisabledRx.Packets": "S1.7: frames that came while the NIC was off",
-    "DisabledRx.Octets": "octets in DisabledRx.Packets",
-}
-"""What a NIC counts for itself alone; see `inc_own`."""
-
 STACK_NAMES: Final = {
     "UnknownProtocolRcvdPackets": "S2.1, S2.26",
     "MalformedRcvdPackets": "S2.18, S2.25, S2.26, S2.28, S5.3, S8.3",
@@ -176,7 +168,7 @@ SAME: Final = {
 """S11: NETSTACK counters whose MIB object means the same."""
 
 _MIB_NAMES: Final = (*IP_MIB, *ICMP_MIB, *UDP_MIB, *IGMP_NAMES)
-_NETSTACK_NAMES: Final = (*IP_NAMES, *ICMP_NAMES, *IGMP_NAMES, *STACK_NAMES, *NIC_NAMES)
+_NETSTACK_NAMES: Final = (*IP_NAMES, *ICMP_NAMES, *IGMP_NAMES, *STACK_NAMES)
 _OWN_NAMES: Final = tuple(
     dict.fromkeys(name for name in (*_MIB_NAMES, *_NETSTACK_NAMES, *ICMP_ROWS) if name not in SAME)
 )
@@ -211,10 +203,6 @@ class Counters:
         self._values[_PLACE[name]] += by
         if self._parent is not None:
             self._parent.inc(name, by)
-
-    def inc_own(self, name: str, by: int = 1) -> None:
-        """Let a counter grow here and not in the parent."""
-        self._values[_PLACE[name]] += by
 
     def get(self, name: str) -> int:
         """The value of a counter."""

@@ -13,6 +13,20 @@ from stack.neighbours import NeighbourTable
 NO_MAC: Final = bytes(6)
 
 
+@dataclass(slots=True)
+class LinkCount:
+    """Frames of one NIC; there is no sum for the whole stack."""
+
+    packets: int = 0
+    octets: int = 0
+    """Link header and padding included."""
+
+    def add(self, frame: bytes) -> None:
+        """Count one frame."""
+        self.packets += 1
+        self.octets += len(frame)
+
+
 @dataclass(slots=True, eq=False)
 class Nic:
     """What the stack keeps for one NIC."""
@@ -32,6 +46,10 @@ class Nic:
     """S1.17: whatever arrives is for this host."""
     forwarding: bool = False
     """S8.12: what arrives here is forwarded if it is for others; see `Core.set_forwarding`."""
+    received: LinkCount = field(default_factory=LinkCount)
+    """S2.1: frames taken in."""
+    received_disabled: LinkCount = field(default_factory=LinkCount)
+    """S1.7: frames that came while the NIC was off."""
     multicast_forwarding: bool = False
     """S8.14: groups that arrive here are forwarded by the multicast table."""
     groups: dict[int, int] = field(default_factory=dict)

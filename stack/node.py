@@ -299,6 +299,16 @@ class Node:
         """Give the counters of one NIC."""
         return self._nic(nic).counters
 
+    def link_counters(self, nic: int) -> dict[str, int]:
+        """Give what a NIC counts of its frames, for itself alone (S1.7, S2.1)."""
+        port = self._nic(nic)
+        return {
+            "Rx.Packets": port.received.packets,
+            "Rx.Octets": port.received.octets,
+            "DisabledRx.Packets": port.received_disabled.packets,
+            "DisabledRx.Octets": port.received_disabled.octets,
+        }
+
     # Sockets
 
     def udp_socket(self) -> UdpSocket:

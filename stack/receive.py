@@ -41,11 +41,10 @@ def frame(core: Core, nic: Nic, octets: bytes) -> None:
     """Take in one frame from the link of a NIC."""
     if not nic.enabled:
         # S1.7: a NIC that is off hands nothing up.
-        nic.counters.inc_own("DisabledRx.Packets")
-        nic.counters.inc_own("DisabledRx.Octets", len(octets))
+        nic.received_disabled.add(octets)
         return
     if nic.mac is None:
-        _count_frame(nic, octets)
+        nic.received.add(octets)
         if core.packet_sockets:
             packet_socket.show(core, nic, ETHERTYPE_IPV4, octets)
         datagram(core, nic, octets, Cast.UNICAST)
@@ -56,7 +55,7 @@ def frame(core: Core, nic: Nic, octets: bytes) -> None:
     link = _link_cast(nic, parsed)
     if link is None:
         return
-    _count_frame(nic, octets)
+    nic.received.add(octets)
     ethertype = parsed.ethertype
     if ethertype not in (ETHERTYPE_IPV4, ETHERTYPE_ARP):
         core.counters.inc("UnknownProtocolRcvdPackets")
@@ -68,11 +67,6 @@ def frame(core: Core, nic: Nic, octets: bytes) -> None:
         datagram(core, nic, parsed.payload, link)
     else:
         arp.receive(core, nic, parsed.payload)
-
-
-def _count_frame(nic: Nic, octets: bytes) -> None:
-    nic.counters.inc_own("Rx.Packets")
-    nic.counters.inc_own("Rx.Octets", len(octets))
 
 
 def _link_cast(nic: Nic, parsed: EthernetFrame) -> Cast | None:

@@ -46,8 +46,7 @@ HEARD = {"IP.PacketsReceived": 1, "IP.PacketsDelivered": 1, "UDP.PacketsReceived
 
 def own(wire: Wire, nic: int = 1) -> dict[str, int]:
     """The link counters of a NIC."""
-    view = wire.node.nic_counters(nic).netstack()
-    return {name: view[name] for name in view if "Rx." in name and view[name]}
+    return {name: value for name, value in wire.node.link_counters(nic).items() if value}
 
 
 @each_preset
