@@ -363,11 +363,11 @@ def test_any_area_gives_a_result_or_a_problem(
         assert len(result.area) <= len(area)
     else:
         assert len(result.area) == len(area)
-    # what came out is good again, unless an overflow count has reached its end
+    # what came out is good again, unless what was written used up the count or the last whole slot
     again = run(result.area, policy, Use.VERIFY, address)
     if isinstance(again, OptionProblem):
         assert again.pointer is not None
-        assert result.area[again.pointer - 20] >= 0xF0
+        assert result.area != area
 
 
 @PROPERTY
