@@ -10,7 +10,7 @@ leave open, and habits of real stacks, are fields of `Policy`.
 Modules in reading order:
 
 The facade
-    ``node`` (start here), ``policy`` (the choices and the presets RFC, NETSTACK, NETSTACK_LATER),
+    ``node`` (start here), ``policy`` (the presets RFC, NETSTACK, NETSTACK_LATER) with ``choices``,
     ``hooks``, ``counters``
 Octets to values and back
     ``wire``
@@ -19,8 +19,8 @@ What a node consists of
     ``address_index``, ``groups``, ``routes`` (with ``redirects`` and ``gateways``),
     ``neighbours``, ``path_mtu``, ``timers``, ``agenda``, ``inbound``, ``settings``, ``refusal``
 A datagram's way in
-    ``link``, ``link_failure``, ``arp``, ``receive``, ``forward``, ``deliver``, ``reassembly``,
-    ``train``, ``overlap``
+    ``link``, ``link_failure``, ``arp``, ``receive``, ``packet_socket``, ``forward``,
+    ``multicast_table``, ``multicast_forward``, ``deliver``, ``reassembly``, ``train``, ``overlap``
 What a node finds out by itself
     ``address_trials``, ``address_probe``, ``router_list``, ``router_discovery``
 Options

@@ -11,8 +11,8 @@ from stack.own_address import Origin, Place
 from stack.wire.address import format_address
 
 if TYPE_CHECKING:
+    from stack.choices import Defence
     from stack.nic import Nic
-    from stack.policy import Defence
 
 EVENTS_LIMIT: Final = 256
 """Events kept for the user; the oldest is lost first."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from stack import address_probe, link
 from stack.address_trials import Change
-from stack.policy import Defence
+from stack.choices import Defence
 from stack.routes import LINK_LOCAL
 from stack.wire.address import is_loopback, is_multicast, is_zero_network
 from stack.wire.arp import REPLY, REQUEST, ArpPacket, arp_reply, parse_arp

@@ -19,6 +19,7 @@ from stack.agenda import Agenda
 from stack.counters import Counters
 from stack.hooks import Hooks
 from stack.identification import IdentificationSource, RandomSource
+from stack.multicast_table import MulticastTable
 from stack.nic import Nic
 from stack.path_mtu import PathMtu
 from stack.policy import Policy
@@ -31,6 +32,7 @@ from stack.wire.address import LIMITED_BROADCAST, is_multicast
 
 if TYPE_CHECKING:
     from stack.handlers import Handler
+    from stack.packet_socket import PacketSocket
 
 OUTBOX_LIMIT: Final = 8192
 """Frames that wait to be taken by `poll`; what comes on top is lost, as on a full link."""
@@ -57,6 +59,7 @@ class Core:
         "agenda",
         "counters",
         "default_ttl",
+        "forward_new_nics",
         "forwarding",
         "handlers",
         "hooks",
@@ -64,9 +67,11 @@ class Core:
         "limiter",
         "looped",
         "midnight",
+        "multicast",
         "nics",
         "now",
         "outbox",
+        "packet_sockets",
         "path_mtu",
         "policy",
         "polls",
@@ -88,7 +93,10 @@ class Core:
         self.midnight = time_of_day
         """Milliseconds between midnight UT and time 0."""
         self.forwarding = False
-        """RFC 1122 §3.1: the switch MUST begin in the non-forwarding position."""
+        """Whether any NIC forwards. RFC 1122 §3.1: MUST begin in the non-forwarding position."""
+        self.forward_new_nics = False
+        """What the switch of a NIC that is added says."""
+        self.multicast = MulticastTable()
         self.default_ttl = 64
         """RFC 1122 §3.2.1.7: configurable."""
         self.counters = Counters()
@@ -111,6 +119,7 @@ class Core:
         self.limiter = TokenBucket(policy.icmp_rate, policy.icmp_burst)
         self.hooks = Hooks()
         self.sockets = SocketTable()
+        self.packet_sockets: list[PacketSocket] = []
         self.handlers: dict[int, Handler] = {}
         """By protocol; see `stack.handlers`."""
         self.outbox: deque[tuple[int, bytes]] = deque()
@@ -129,15 +138,28 @@ class Core:
             nic.addresses.policy = policy
 
     def set_forwarding(self, *, on: bool) -> None:
-        """Turn forwarding on or off for all NICs."""
-        changed = self.forwarding is not on
-        self.forwarding = on
+        """Turn forwarding on or off for all NICs, those to come too."""
+        self.forward_new_nics = on
+        for number in sorted(self.nics):
+            self._switch_forwarding(self.nics[number], on=on)
+        self.refresh_forwarding()
         if on:
             # RFC 1812 §5.2.7.2: a router forwards by its own routes, not by redirects.
             self.routes.forget_redirects()
-        if changed:
-            for number in sorted(self.nics):
-                groups.follow_forwarding(self, self.nics[number], on=on)
+
+    def set_nic_forwarding(self, nic: Nic, *, on: bool) -> None:
+        """Turn the forwarding of what arrives on one NIC on or off (S8.12)."""
+        self._switch_forwarding(nic, on=on)
+        self.refresh_forwarding()
+
+    def _switch_forwarding(self, nic: Nic, *, on: bool) -> None:
+        if nic.forwarding is not on:
+            nic.forwarding = on
+            groups.follow_forwarding(self, nic, on=on)
+
+    def refresh_forwarding(self) -> None:
+        """Find out anew whether this node is a router: a switch changed, or a NIC is gone."""
+        self.forwarding = self.forward_new_nics or any(nic.forwarding for nic in self.nics.values())
 
     def time_of_day(self) -> int:
         """Answer milliseconds since midnight UT (RFC 792: the standard value, high bit zero)."""

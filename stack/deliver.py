@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stack import forward, icmp, icmp_errors, igmp, raw, tcp, udp
+from stack.choices import SecurityRule
 from stack.hooks import Place
 from stack.inbound import Inbound
 from stack.option_work import run_options, security_holds
 from stack.options import Use
-from stack.policy import SecurityRule
 from stack.reassembly import Complete, Refused
 from stack.wire.icmp import (
     DESTINATION_UNREACHABLE,
@@ -26,13 +26,14 @@ from stack.wire.ipv4 import (
     PROTOCOL_IGMP,
     PROTOCOL_TCP,
     PROTOCOL_UDP,
-    Ipv4Header,
     Ipv4Packet,
 )
 
 if TYPE_CHECKING:
     from stack.core import Core
 
+_SHORTEST_HEADER = {PROTOCOL_TCP: 20, PROTOCOL_UDP: 8}
+"""S2.26: octets of the transport header that are separated before a protocol gets its data."""
 _PROTOCOLS = {
     PROTOCOL_ICMP: icmp.receive,
     PROTOCOL_IGMP: igmp.receive,
@@ -51,34 +52,39 @@ def local(core: Core, inbound: Inbound) -> None:
         return
     if core.policy.basic_security is SecurityRule.REQUIRE and not security_holds(core, inbound):
         return
-    if header.options and not _icmp_looks(core, header) and not _route_ends_here(core, inbound):
-        return
     if header.is_fragment:
+        nic.counters.inc("ipSystemStatsReasmReqds")
+        if not inbound.payload:
+            # S2.17: before anything else about it is looked at.
+            _refuse_fragment(inbound)
+            return
+        if header.options and not _route_ends_here(core, inbound, Use.VERIFY):
+            return
         whole = _reassemble(core, inbound)
         if whole is None:
             return
+        raw.receive_early(core, whole)
         inbound = whole
-        if (
-            inbound.header.options
-            and not _icmp_looks(core, inbound.header)
-            and run_options(core, inbound, Use.RECEIVE) is None
-        ):
-            return
+    _whole(core, inbound)
+
+
+def _whole(core: Core, inbound: Inbound) -> None:
+    """S2.23 to S2.25: options of the whole datagram, and when it counts as delivered."""
+    policy = core.policy
+    header = inbound.header
+    if not policy.count_delivery_after_options:
+        _count_delivery(inbound)
+    if header.protocol == PROTOCOL_ICMP and not policy.count_delivery_after_options:
+        # S2.24: options are ICMP's own business then.
+        _hand_up(core, inbound)
+        return
+    if header.options and not _route_ends_here(core, inbound, Use.RECEIVE):
+        return
     _hand_up(core, inbound)
 
 
-def _icmp_looks(core: Core, header: Ipv4Header) -> bool:
-    """S2.24: where delivery comes before option work, ICMP does its own."""
-    return (
-        header.protocol == PROTOCOL_ICMP
-        and not header.is_fragment
-        and not core.policy.count_delivery_after_options
-    )
-
-
-def _route_ends_here(core: Core, inbound: Inbound) -> bool:
-    # A fragment's options are only judged; those of the whole datagram are written into.
-    use = Use.VERIFY if inbound.header.is_fragment else Use.RECEIVE
+def _route_ends_here(core: Core, inbound: Inbound, use: Use) -> bool:
+    """Run the options; False for a datagram that ends here or goes on along a source route."""
     result = run_options(core, inbound, use)
     if result is None:
         return False
@@ -88,28 +94,38 @@ def _route_ends_here(core: Core, inbound: Inbound) -> bool:
     return False
 
 
+def _count_delivery(inbound: Inbound) -> None:
+    inbound.nic.counters.inc("ipSystemStatsInDelivers")
+    inbound.nic.counters.inc("IP.PacketsDelivered")
+
+
+def _refuse_fragment(inbound: Inbound) -> None:
+    inbound.nic.counters.inc("IP.MalformedPacketsReceived")
+    inbound.nic.counters.inc("IP.MalformedFragmentsReceived")
+    inbound.nic.counters.inc("ipSystemStatsReasmFails")
+
+
 def _reassemble(core: Core, inbound: Inbound) -> Inbound | None:
     count = inbound.nic.counters.inc
-    count("ipSystemStatsReasmReqds")
     packet = Ipv4Packet(inbound.header, inbound.payload, inbound.octets)
     evicted = core.reassembly.evictions
     outcome = core.reassembly.add(packet, core.now, inbound)
     count("ipSystemStatsReasmFails", core.reassembly.evictions - evicted)
     if isinstance(outcome, Refused):
-        count("IP.MalformedPacketsReceived")
-        count("IP.MalformedFragmentsReceived")
-        count("ipSystemStatsReasmFails")
+        # S2.19, S2.20.
+        _refuse_fragment(inbound)
         return None
     if not isinstance(outcome, Complete):
         return None
     count("ipSystemStatsReasmOKs")
     first = _inbound(outcome.context)
-    # RFC 1122 §3.2.2: what errors quote is the first fragment as it was received.
+    # RFC 1122 §3.2.2: what errors quote is the first fragment as it was received (S14.15).
+    as_received = core.policy.headers_as_received
     whole = Inbound(
         first.nic,
         outcome.packet.header,
         outcome.packet.payload,
-        first.octets,
+        first.octets if as_received else outcome.packet.octets,
         first.link,
         first.looped,
         cast=first.cast,
@@ -136,19 +152,29 @@ def give_up_reassembly(core: Core) -> None:
 
 
 def _hand_up(core: Core, inbound: Inbound) -> None:
-    header = inbound.header
-    count = inbound.nic.counters.inc
-    # S2.24: ICMP knows itself which messages are for raw sockets.
-    taken = header.protocol != PROTOCOL_ICMP and raw.receive(core, inbound)
-    receiver = _PROTOCOLS.get(header.protocol)
+    protocol = inbound.header.protocol
+    policy = core.policy
+    receiver = _PROTOCOLS.get(protocol)
+    taken = False
+    if protocol != PROTOCOL_ICMP:
+        # S2.24: ICMP knows itself which messages are for raw sockets. S2.26: a protocol that has
+        # one is known.
+        taken = raw.receive(core, inbound)
     if receiver is None and not taken:
         # RFC 1122 §3.2.2.1: the designated transport protocol is not supported.
-        count("ipSystemStatsInUnknownProtos")
+        inbound.nic.counters.inc("ipSystemStatsInUnknownProtos")
         core.counters.inc("UnknownProtocolRcvdPackets")
         icmp_errors.report(core, inbound, DESTINATION_UNREACHABLE, PROTOCOL_UNREACHABLE)
         return
-    # RFC 4293: successfully delivered, so only after option work (S14.49).
-    count("ipSystemStatsInDelivers")
-    count("IP.PacketsDelivered")
-    if receiver is not None:
-        receiver(core, inbound)
+    if policy.count_delivery_after_options:
+        # RFC 4293: successfully delivered, so only after option work (S14.49).
+        _count_delivery(inbound)
+    if receiver is None:
+        return
+    if len(inbound.payload) < _SHORTEST_HEADER.get(protocol, 0):
+        # S2.26: no transport header to be separated.
+        core.counters.inc("MalformedRcvdPackets")
+        if protocol == PROTOCOL_UDP:
+            core.counters.inc("udpInErrors")
+        return
+    receiver(core, inbound)

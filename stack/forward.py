@@ -1,7 +1,8 @@
 """Forwarding, when the node is told to be a router (RFC 1812 §5, RFC 1122 §3.3.5).
 
 A datagram comes here when its destination is not ours, or when it is ours but a source route in it
-goes on. Fragments are forwarded one by one (RFC 1812 §5.2.6).
+goes on. Fragments are forwarded one by one (RFC 1812 §5.2.6). Groups have a table of their own, see
+`multicast_forward`.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from stack import icmp_errors, send
+from stack.choices import SourceRouting
 from stack.hooks import Place
 from stack.inbound import Cast
 from stack.option_work import rewrite_options, run_options
 from stack.options import Use
-from stack.policy import SourceRouting
+from stack.refusal import Reason
 from stack.routes import LINK_LOCAL, Hop
 from stack.wire.address import (
     is_class_e,
@@ -43,6 +45,14 @@ if TYPE_CHECKING:
     from stack.source_route import SourceRoute
 
 _DESTINATION_POINTER = 16
+_DISCARDED = frozenset(
+    {
+        "UnexpectedMulticastInputInterface",
+        "NoMulticastPendingQueueBufferSpace",
+        "UnknownOutputEndpoint",
+    }
+)
+"""S11: reasons that have ipSystemStatsInDiscards as their nearest object."""
 
 
 class _Course(NamedTuple):
@@ -57,41 +67,105 @@ class _Course(NamedTuple):
     """We are a listed hop of it."""
 
 
-def transit(core: Core, inbound: Inbound) -> None:
-    """Forward a datagram whose destination is not this node."""
-    count = inbound.nic.counters.inc
+def failed(core: Core, nic: Nic, name: str | None = None) -> None:
+    """Count a datagram that was not forwarded (S8.12); `name` is that of the reason's counter."""
+    if not core.policy.count_forwarding:
+        return
+    if name is not None:
+        nic.counters.inc(f"IP.Forwarding.{name}")
+        if name in _DISCARDED:
+            nic.counters.inc("ipSystemStatsInDiscards")
+    nic.counters.inc("IP.Forwarding.Errors")
+
+
+def transit(core: Core, inbound: Inbound) -> Nic | None:
+    """Forward a datagram whose destination is not ours on the NIC it came by.
+
+    Answers the NIC of ours whose address it turns out to be for, if it does (S8.4).
+    """
+    policy = core.policy
+    header = inbound.header
+    if not _may_be_forwarded(core, inbound):
+        return None
+    inbound.nic.counters.inc("ipSystemStatsInForwDatagrams")
+    if not policy.own_address_before_ttl and _expired(core, inbound):
+        # S8.2: before anyone asks whose the destination is.
+        return None
+    source_routed = False
+    if header.options:
+        judged = _judge_options(core, inbound)
+        if judged is None:
+            return None
+        source_routed = judged
+    if not policy.own_address_before_ttl:
+        # S1.19: broadcast addresses included.
+        owner = core.owner(header.destination, broadcasts=True)
+        if owner is not None:
+            # S8.12: the forward hook sees these too.
+            passes = not policy.all_hooks or _let_pass(core, inbound, owner, header)
+            return owner if passes else None
+    hop = core.routes.find(header.destination, tos=header.tos)
+    if hop is None or hop.nic.loopback:
+        failed(core, inbound.nic, "Unrouteable")
+        if policy.router_unreachables:
+            # RFC 1812 §4.3.3.1: no route at all gives code 0.
+            icmp_errors.report(core, inbound, DESTINATION_UNREACHABLE, NET_UNREACHABLE)
+        return None
+    if is_multicast(header.destination):
+        # S7.19: a gateway is used for unicast only.
+        hop = Hop(hop.nic, header.destination, None)
+    cast = _cast(core, inbound, header.destination, hop)
+    if cast is None:
+        inbound.nic.counters.inc("ipSystemStatsInAddrErrors")
+        return None
+    if policy.own_address_before_ttl and _expired(core, inbound):
+        return None
+    _pass_on(core, inbound, _Course(header.destination, hop, cast, source_routed, take_hop=False))
+    return None
+
+
+def _may_be_forwarded(core: Core, inbound: Inbound) -> bool:
     header = inbound.header
     if inbound.link is not Cast.UNICAST and core.policy.mind_link_broadcast:
         # RFC 1812 §5.3.4: MUST NOT forward what was received as a link-layer broadcast, nor as a
         # link-layer multicast unless it goes to a group.
-        count("ipSystemStatsInDiscards")
-        return
-    if not _may_travel(header.destination) or not _may_travel(header.source):
+        inbound.nic.counters.inc("ipSystemStatsInDiscards")
+        return False
+    if not source_may_travel(core, inbound):
+        return False
+    if core.policy.forward_unicast_only and not _may_travel(header.destination):
         # RFC 1812 §5.3.7, RFC 1112 §7.2, RFC 3927 §2.7: silently discarded.
-        count("ipSystemStatsInAddrErrors")
-        return
-    count("ipSystemStatsInForwDatagrams")
-    source_routed = False
-    if header.options:
-        result = run_options(core, inbound, Use.VERIFY)
-        if result is None:
-            return
-        if result.source_route is not None:
-            source_routed = True
-            if not _may_pass(core, inbound, result.source_route):
-                return
-    hop = core.routes.find(header.destination, tos=header.tos)
-    if hop is None or hop.nic.loopback:
-        count("ipSystemStatsInNoRoutes")
-        if core.policy.router_unreachables:
-            # RFC 1812 §4.3.3.1: no route at all gives code 0.
-            icmp_errors.report(core, inbound, DESTINATION_UNREACHABLE, NET_UNREACHABLE)
-        return
-    cast = _cast(core, inbound, header.destination, hop)
-    if cast is None:
-        count("ipSystemStatsInAddrErrors")
-        return
-    _pass_on(core, inbound, _Course(header.destination, hop, cast, source_routed, take_hop=False))
+        inbound.nic.counters.inc("ipSystemStatsInAddrErrors")
+        return False
+    return True
+
+
+def source_may_travel(core: Core, inbound: Inbound) -> bool:
+    """Answer whether datagrams from this source may be forwarded; count one that may not."""
+    policy = core.policy
+    source = inbound.header.source
+    initializing = policy.drop_initializing_source and is_zero_network(source)
+    if initializing:
+        # S8.12, RFC 1122 §3.2.1.3 (a): a host that does not know its address yet.
+        failed(core, inbound.nic, "InitializingSource")
+    if policy.forward_unicast_only and not _may_travel(source):
+        # RFC 1812 §5.3.7: martians are silently discarded.
+        inbound.nic.counters.inc("ipSystemStatsInAddrErrors")
+        return False
+    return not initializing
+
+
+def _judge_options(core: Core, inbound: Inbound) -> bool | None:
+    """Run the options; None for a datagram that ends here, else whether it is source-routed."""
+    # S14.10: entries name the outgoing side, so they are written when that is known; else now.
+    stamps_later = core.policy.stamp_outgoing_address
+    result = run_options(core, inbound, Use.VERIFY if stamps_later else Use.FORWARD)
+    if result is None:
+        failed(core, inbound.nic)
+        return None
+    if result.source_route is None:
+        return False
+    return True if _may_pass(core, inbound, result.source_route) else None
 
 
 def _may_travel(address: int) -> bool:
@@ -124,8 +198,10 @@ def _cast(core: Core, inbound: Inbound, destination: int, hop: Hop) -> Cast | No
     """Unicast, or a directed broadcast that may go on; None for one that may not."""
     if hop.gateway is not None:
         return Cast.UNICAST
+    if is_multicast(destination):
+        return Cast.MULTICAST
     addresses = hop.nic.addresses
-    if addresses.all_zeros(destination) is not None:
+    if core.policy.zero_host_is_broadcast and addresses.all_zeros(destination) is not None:
         # RFC 1812 §4.2.3.1: the old form SHOULD be silently discarded.
         return None
     if addresses.broadcast(destination) is None:
@@ -161,6 +237,8 @@ def next_listed_hop(core: Core, inbound: Inbound, route: SourceRoute) -> None:
     if cast is not Cast.UNICAST:
         _source_route_failed(core, inbound)
         return
+    if _expired(core, inbound):
+        return
     _pass_on(core, inbound, _Course(destination, hop, cast, source_routed=True, take_hop=True))
 
 
@@ -183,7 +261,7 @@ def _expired(core: Core, inbound: Inbound) -> bool:
     if inbound.header.ttl > 1 or (inbound.header.ttl and not core.policy.ttl_one_expires):
         return False
     inbound.nic.counters.inc("ipSystemStatsInHdrErrors")
-    inbound.nic.counters.inc("IP.Forwarding.ExhaustedTTL")
+    failed(core, inbound.nic, "ExhaustedTTL")
     icmp_errors.report(core, inbound, TIME_EXCEEDED, TTL_EXCEEDED)
     return True
 
@@ -195,26 +273,28 @@ def _onward_header(
     header = copy_header(inbound.header)
     header.destination = destination
     header.ttl -= 1
-    if header.options:
+    if header.options and (take_hop or core.policy.stamp_outgoing_address):
         # RFC 1812 §4.2.2.2: the address written is that of the interface it leaves by.
         header.options = rewrite_options(
             core, inbound, Use.FORWARD, stamp_address=stamp_address, take_hop=take_hop
         ).area
+    elif header.options:
+        header.options = inbound.area
     return header
 
 
 def _pass_on(core: Core, inbound: Inbound, course: _Course) -> None:
+    policy = core.policy
     nic = course.hop.nic
-    if _expired(core, inbound):
-        return
     stamp_address = nic.addresses.source_for(course.hop.next_hop)
     header = _onward_header(
         core, inbound, course.destination, stamp_address, take_hop=course.take_hop
     )
-    if not core.hooks.let_pass(Place.FORWARD, nic.number, header, inbound.payload):
-        inbound.nic.counters.inc("IP.IPTablesForwardDropped")
-        inbound.nic.counters.inc("ipSystemStatsInDiscards")
+    # S8.9: not seen by hooks, or by all of them (S14.46).
+    if policy.all_hooks and not _let_pass(core, inbound, nic, header):
         return
+    if not policy.transit_header_untouched:
+        _claim(core, header, stamp_address)
     if nic is inbound.nic and not course.source_routed and core.forwarding:
         _redirect(core, inbound, nic, course)
     nic.counters.inc("ipSystemStatsOutForwDatagrams")
@@ -228,11 +308,34 @@ def _pass_on(core: Core, inbound: Inbound, course: _Course) -> None:
         mtu=nic.mtu,
         about=inbound,
     )
-    if refused is not None:
+    if refused is Reason.MESSAGE_TOO_LONG:
+        # PacketTooBig moved on the way out.
+        failed(core, inbound.nic)
         # RFC 1191 §4: code 4 with the MTU of the link that it did not fit.
         icmp_errors.report(
             core, inbound, DESTINATION_UNREACHABLE, FRAGMENTATION_NEEDED, mtu=nic.mtu
         )
+    elif refused is not None:
+        # S8.9: the sender is not told.
+        failed(core, inbound.nic, "OutgoingDeviceNoBufferSpace")
+
+
+def _let_pass(core: Core, inbound: Inbound, out: Nic, header: Ipv4Header) -> bool:
+    """S8.12: ask the forward hook."""
+    if core.hooks.let_pass(Place.FORWARD, out.number, header, inbound.payload):
+        return True
+    inbound.nic.counters.inc("IP.IPTablesForwardDropped")
+    inbound.nic.counters.inc("ipSystemStatsInDiscards")
+    return False
+
+
+def _claim(core: Core, header: Ipv4Header, source: int | None) -> None:
+    """S8.7: what is forwarded passes for a datagram of one's own that brings its header (S7.8)."""
+    if header.source == 0:
+        header.source = source or 0
+    if header.identification == 0 and not header.is_atomic:
+        value = core.identification.next(header.source, header.destination, 0, core.now)
+        header.identification = value or 0
 
 
 def _redirect(core: Core, inbound: Inbound, nic: Nic, course: _Course) -> None:
@@ -257,5 +360,6 @@ def next_hop_silent(core: Core, failure: Failure) -> None:
         if inbound is None or any(inbound is each for each in reported):
             continue
         reported.append(inbound)
+        failed(core, inbound.nic, "HostUnreachable")
         if core.policy.router_unreachables:
             icmp_errors.report(core, inbound, DESTINATION_UNREACHABLE, HOST_UNREACHABLE)

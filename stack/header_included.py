@@ -9,7 +9,7 @@ import struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stack import send
-from stack.policy import HeaderIncludedOptions
+from stack.choices import HeaderIncludedOptions
 from stack.refusal import Reason
 from stack.route_choice import Route, choose
 from stack.wire.ipv4 import MAXIMUM_DATAGRAM, MINIMUM_HEADER, Ipv4Header

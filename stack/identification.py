@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Final, Protocol
 
-from stack.policy import IdentificationRule, Policy
+from stack.choices import IdentificationRule
+from stack.policy import Policy
 
 MAXIMUM_COUNTERS: Final = 4096
 """Triples with a counter of their own."""

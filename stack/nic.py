@@ -6,14 +6,28 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from stack.addresses import AddressTable
+from stack.choices import Defence
 from stack.counters import Counters
 from stack.membership import Membership
 from stack.neighbours import NeighbourTable
-from stack.policy import Defence
 
 NO_MAC: Final = bytes(6)
 LINK_ROOM: Final = 8192
 """Frames that wait on one link unless set otherwise."""
+
+
+@dataclass(slots=True)
+class LinkCount:
+    """Frames of one NIC; there is no sum for the whole stack."""
+
+    packets: int = 0
+    octets: int = 0
+    """Link header and padding included."""
+
+    def add(self, frame: bytes) -> None:
+        """Count one frame."""
+        self.packets += 1
+        self.octets += len(frame)
 
 
 @dataclass(slots=True, eq=False)
@@ -51,6 +65,14 @@ class Nic:
     """Whether forwarding made this NIC join 224.0.0.2 (S1.24)."""
     verifies_checksum: bool = False
     """S3.10: the link has verified the header checksum of what it hands up."""
+    forwarding: bool = False
+    """S8.12: what arrives here is forwarded if it is for others; see `Core.set_forwarding`."""
+    received: LinkCount = field(default_factory=LinkCount)
+    """S2.1: frames taken in."""
+    received_disabled: LinkCount = field(default_factory=LinkCount)
+    """S1.7: frames that came while the NIC was off."""
+    multicast_forwarding: bool = False
+    """S8.14: groups that arrive here are forwarded by the multicast table."""
     groups: dict[int, int] = field(default_factory=dict)
     """Groups joined here and how often (S1.21)."""
     arp: bool = True

@@ -63,7 +63,8 @@ def attach(
         touched=core.touched,
     )
     core.nics[number] = made
-    if core.forwarding:
+    if core.forward_new_nics:
+        made.forwarding = True
         groups.follow_forwarding(core, made, on=True)
     return None
 
@@ -126,6 +127,7 @@ def detach(core: Core, nic: Nic) -> None:
     address_probe.nic_removed(core, nic.number)
     del core.nics[nic.number]
     core.routes.nic_removed(nic.number)
+    core.refresh_forwarding()
 
 
 def set_mtu(nic: Nic, mtu: int) -> Reason | None:

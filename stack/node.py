@@ -21,6 +21,7 @@ from copy import copy
 
 from stack import address_probe, groups, link, nics, receive, router_discovery, settings, timers
 from stack.address_trials import AddressEvent, Wanted
+from stack.choices import Defence
 from stack.core import Core
 from stack.counters import Counters
 from stack.handlers import Handler
@@ -28,9 +29,11 @@ from stack.hooks import Hooks
 from stack.icmp_socket import IcmpSocket
 from stack.identification import RandomSource
 from stack.inbound import Cast
+from stack.multicast_forward import MulticastForwarding
 from stack.nic import Nic
 from stack.own_address import Origin, OwnAddress, Place
-from stack.policy import RFC, Defence, Policy
+from stack.packet_socket import PacketSocket
+from stack.policy import RFC, Policy
 from stack.raw_socket import RawSocket
 from stack.refusal import Reason, Refused, check
 from stack.routes import StaticRoute
@@ -297,6 +300,17 @@ class Node:
     def forwarding(self, on: bool) -> None:
         self.set_option("forwarding", on)
 
+    def set_forwarding(self, nic: int, on: bool) -> None:
+        """Turn the forwarding of what arrives on one NIC on or off (S8.12)."""
+        if not self._core.policy.per_nic_forwarding:
+            raise Refused(Reason.NOT_SUPPORTED)
+        self._core.set_nic_forwarding(self._nic(nic), on=on)
+
+    @property
+    def multicast(self) -> MulticastForwarding:
+        """Forwarding to groups, for a multicast routing controller (S8.14)."""
+        return MulticastForwarding(self._core)
+
     @property
     def default_ttl(self) -> int:
         """TTL of what names none (RFC 1122 §3.2.1.7: configurable)."""
@@ -330,6 +344,16 @@ class Node:
         """Give the counters of one NIC."""
         return self._nic(nic).counters
 
+    def link_counters(self, nic: int) -> dict[str, int]:
+        """Give what a NIC counts of its frames, for itself alone (S1.7, S2.1)."""
+        port = self._nic(nic)
+        return {
+            "Rx.Packets": port.received.packets,
+            "Rx.Octets": port.received.octets,
+            "DisabledRx.Packets": port.received_disabled.packets,
+            "DisabledRx.Octets": port.received_disabled.octets,
+        }
+
     # Sockets
 
     def udp_socket(self) -> UdpSocket:
@@ -348,6 +372,12 @@ class Node:
             identifier = self._core.random.getrandbits(16)
         socket = IcmpSocket(self._core, identifier=identifier & 0xFFFF)
         self._core.sockets.icmp.append(socket)
+        return socket
+
+    def packet_socket(self, nic: int | None = None, ethertype: int | None = None) -> PacketSocket:
+        """Listen to the frames that one NIC or all take in, of one Ethertype or both (S2.1)."""
+        socket = PacketSocket(self._core, nic, ethertype)
+        self._core.packet_sockets.append(socket)
         return socket
 
     def set_default_handler(self, protocol: int, handler: Handler | None) -> None:

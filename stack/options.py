@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from stack.policy import Policy, RepeatRule, SourceRouting
+from stack.choices import RepeatRule, SourceRouting
+from stack.policy import Policy
 from stack.source_route import LOOSE, ROUTE_TYPES, STRICT, SourceRoute, take_hop
 
 END_OF_LIST: Final = 0

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from operator import ge, gt, le, lt
 from typing import Final, NamedTuple
 
-from stack.policy import OverlapRule
+from stack.choices import OverlapRule
 from stack.train import Refusal, Train
 
 _Compares = Callable[[int, int], bool]

@@ -7,73 +7,20 @@ differ. Where a field is a bool, True is what the RFCs want. Times are microseco
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import Final
+
+from stack.choices import (
+    Defence,
+    HeaderIncludedOptions,
+    IdentificationRule,
+    OverlapRule,
+    RepeatRule,
+    SecurityRule,
+    SourceRouting,
+)
 
 SECOND: Final = 1_000_000
 """Microseconds."""
-
-
-class OverlapRule(Enum):
-    """What reassembly does when a fragment brings octets that another one brought."""
-
-    EQUAL_TOLERATED = "equal octets are taken, else the train is dropped"
-    CONTAINED_IGNORED = "lying inside one earlier fragment: ignored unseen; else train dropped"
-    SAME_RANGE_IGNORED = "the very range of an earlier fragment: ignored unseen; else dropped"
-    ALL_REFUSED = "any overlap drops the train, repetitions too (RFC 5722 §4)"
-    FIRST = "the octets that came first stay"
-    LAST = "the octets that came last stay"
-    BSD = "the earlier fragment keeps them, unless the later one begins before it"
-    BSD_RIGHT = "the later fragment gets them, unless it begins before the earlier one"
-    LINUX_OLD = "the earlier fragment keeps them if it begins before the later one"
-    WINDOWS = "the earlier fragment keeps them, unless the later one reaches beyond both its ends"
-    SOLARIS = "as WINDOWS, and also when the later one ends where the earlier one ends"
-
-
-class RepeatRule(Enum):
-    """Which option types may stand in a header only once."""
-
-    KNOWN = "those that an RFC defines"
-    ALL = "all but end-of-list and no-operation"
-
-
-class SourceRouting(Enum):
-    """What is done with loose and strict source routes."""
-
-    NONE = "unknown options"
-    HOST = "originated, ended and reversed here, never followed for others"
-    FORWARD = "also followed for others as a listed hop"
-
-
-class IdentificationRule(Enum):
-    """How a source chooses Identification."""
-
-    PER_TRIPLE = "a counter for each source, destination and protocol"
-    SHARED = "2,048 counters picked by a keyed hash"
-    RANDOM = "a random value that is not zero"
-
-
-class HeaderIncludedOptions(Enum):
-    """What a raw socket with its own header does with options set on it."""
-
-    EITHER = "they go into a header that has none; both at once is an error"
-    IGNORE = "they are not sent"
-
-
-class Defence(Enum):
-    """What a host does when another station uses its address (RFC 5227 §2.4)."""
-
-    NONE = "nothing: conflicts are not looked for"
-    ABANDON = "(a): the address is given up at once"
-    ONCE = "(b): announced again; given up at a second conflict soon after"
-    KEEP = "(c): announced again, not too often, and kept"
-
-
-class SecurityRule(Enum):
-    """What a host does about the basic security option (RFC 1108 §2.7)."""
-
-    IGNORE = "accepted and carried, with or without it"
-    REQUIRE = "datagrams without it, or with a malformed one, are refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +159,22 @@ class Policy:
     """S14.31: a router sends 3/0 and 3/1."""
     forward_directed_broadcasts: bool = False
     """S14.32: RFC 2644 §2: off by default."""
+    drop_directed_broadcasts: bool = True
+    """S14.32: a router that does not forward directed broadcasts takes none either."""
     forward_unicast_only: bool = True
     """S14.33: groups not joined, 240/4, 127/8, 0/8 are never forwarded."""
+    groups_apart: bool = True
+    """S2.31, S8.14: groups are forwarded by the multicast table alone; else like unicast."""
+    drop_initializing_source: bool = True
+    """S8.12: a router drops sources in 0/8."""
+    router_reports_truncation: bool = True
+    """S2.4: RFC 1812 §5.2.2, a router points at the Total Length of a truncated packet."""
+    per_nic_forwarding: bool = True
+    """S8.12: each NIC has a switch of its own; else there is one for the stack."""
+    count_forwarding: bool = True
+    """S8.12: the Forwarding counters move, and ipSystemStatsInNoRoutes."""
+    count_valid_packets: bool = False
+    """S2.31: ValidPacketsReceived moves; no RFC knows it."""
     longest_prefix: bool = True
     """S14.43: and among several default gateways one that works; else the first table entry that
     matches."""
@@ -238,6 +199,8 @@ class Policy:
     """S13.3: 127/8 from outside is dropped."""
     handle_local: bool = True
     """S13.4: own addresses are reached without the link, and refused as sources from outside."""
+    handle_local_spares_promiscuous: bool = True
+    """S13.4: a promiscuous NIC refuses its own addresses as sources alone; else every source."""
     promotion_takes_prefix: bool = True
     """S14.52: an address made permanent takes the new prefix length."""
     default_ttl_not_zero: bool = True
@@ -270,6 +233,9 @@ class Policy:
     lie in (0, bound]."""
     igmp_to_raw_sockets: bool = True
     """S14.48: raw sockets get a copy."""
+    raw_after_options: bool = True
+    """S2.26: raw sockets get what was found to be for this host; else whatever has a valid header,
+    before anyone asks whose it is (S2.31)."""
     count_delivery_after_options: bool = True
     """S14.49."""
     udp_length_rules: bool = True
@@ -336,7 +302,13 @@ NETSTACK: Final = Policy(
     transit_header_untouched=False,
     identification=IdentificationRule.SHARED,
     router_unreachables=False,
+    drop_directed_broadcasts=False,
     forward_unicast_only=False,
+    groups_apart=False,
+    drop_initializing_source=False,
+    router_reports_truncation=False,
+    per_nic_forwarding=False,
+    count_forwarding=False,
     longest_prefix=False,
     weak_host=False,
     refuse_illegal_destinations=False,
@@ -346,6 +318,7 @@ NETSTACK: Final = Policy(
     ttl_zero_stays=False,
     drop_external_loopback=False,
     handle_local=False,
+    handle_local_spares_promiscuous=False,
     promotion_takes_prefix=False,
     default_ttl_not_zero=False,
     header_included_strict=False,
@@ -386,6 +359,12 @@ NETSTACK_LATER: Final = replace(
     echo_despite_handler=False,  # S5.13
     drop_external_loopback=True,  # S8.13
     routers_join_all_routers=True,  # S1.24
+    raw_after_options=False,  # S2.31
+    count_valid_packets=True,  # S2.31
+    groups_apart=True,  # S2.31, S8.14
+    drop_initializing_source=True,  # S8.12
+    per_nic_forwarding=True,  # S8.12
+    count_forwarding=True,  # S8.12
     all_hooks=True,  # S10.12
     igmp_version=3,  # S9.18
 )

@@ -12,17 +12,36 @@ if TYPE_CHECKING:
 
 
 def receive(core: Core, inbound: Inbound) -> bool:
-    """Give every raw socket of the protocol the whole datagram; answer whether one took it."""
-    protocol = inbound.header.protocol
-    if protocol == PROTOCOL_IGMP and not core.policy.igmp_to_raw_sockets:
+    """Give every raw socket of the protocol the whole datagram; answer whether there is one.
+
+    This is the place of S2.26, behind option work. Where raw sockets stand before it (S2.31) they
+    have theirs already.
+    """
+    if not core.policy.raw_after_options:
+        return bool(core.sockets.raw_receivers(inbound.header.protocol, inbound.header))
+    if inbound.header.protocol == PROTOCOL_IGMP and not core.policy.igmp_to_raw_sockets:
+        # S2.25: raw sockets never see IGMP.
         return False
-    sockets = core.sockets.raw_receivers(protocol, inbound.header)
+    return copy_to_sockets(core, inbound)
+
+
+def receive_early(core: Core, inbound: Inbound) -> None:
+    """Give a whole datagram to raw sockets before anyone asks whose it is (S2.31)."""
+    if not core.policy.raw_after_options and not inbound.header.is_fragment:
+        copy_to_sockets(core, inbound)
+
+
+def copy_to_sockets(core: Core, inbound: Inbound) -> bool:
+    """Copy the datagram, IP header included, to the raw sockets that want it."""
+    sockets = core.sockets.raw_receivers(inbound.header.protocol, inbound.header)
     if not sockets:
         return False
     octets = inbound.octets
-    if inbound.reassembled:
+    if inbound.reassembled and core.policy.headers_as_received:
+        # Errors quote the first fragment; a user gets the datagram.
         octets = build_ipv4(inbound.header, inbound.payload)
     for socket in sockets:
         if not socket.put(octets, inbound):
+            # S12.19: no room there.
             core.counters.inc("DroppedPackets")
     return True

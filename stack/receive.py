@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stack import arp, deliver, forward, icmp_errors
+from stack import arp, deliver, forward, icmp_errors, multicast_forward, packet_socket, raw
 from stack.hooks import Place
 from stack.inbound import Cast, Inbound
 from stack.policy import Policy
@@ -41,9 +41,12 @@ def frame(core: Core, nic: Nic, octets: bytes) -> None:
     """Take in one frame from the link of a NIC."""
     if not nic.up:
         # S1.7: a NIC that is off hands nothing up.
-        nic.counters.inc("IP.DisabledPacketsReceived")
+        nic.received_disabled.add(octets)
         return
     if nic.mac is None:
+        nic.received.add(octets)
+        if core.packet_sockets:
+            packet_socket.show(core, nic, ETHERTYPE_IPV4, octets)
         datagram(core, nic, octets, Cast.UNICAST)
         return
     parsed = parse_ethernet(octets)
@@ -52,12 +55,18 @@ def frame(core: Core, nic: Nic, octets: bytes) -> None:
     link = _link_cast(nic, parsed)
     if link is None:
         return
-    if parsed.ethertype == ETHERTYPE_IPV4:
-        datagram(core, nic, parsed.payload, link)
-    elif parsed.ethertype == ETHERTYPE_ARP:
-        arp.receive(core, nic, parsed.payload)
-    else:
+    nic.received.add(octets)
+    ethertype = parsed.ethertype
+    if ethertype not in (ETHERTYPE_IPV4, ETHERTYPE_ARP):
         core.counters.inc("UnknownProtocolRcvdPackets")
+        return
+    if core.packet_sockets:
+        # S2.1: packet sockets get their copy now, before IP looks.
+        packet_socket.show(core, nic, ethertype, octets)
+    if ethertype == ETHERTYPE_IPV4:
+        datagram(core, nic, parsed.payload, link)
+    else:
+        arp.receive(core, nic, parsed.payload)
 
 
 def _link_cast(nic: Nic, parsed: EthernetFrame) -> Cast | None:
@@ -99,18 +108,53 @@ def datagram(
     inbound = Inbound(nic, packet.header, packet.payload, packet.octets, link, looped, built)
     count("ipSystemStatsInOctets", len(packet.octets))
     _count_casts(inbound)
-    if not looped and not core.hooks.let_pass(
-        Place.PREROUTING, nic.number, inbound.header, inbound.payload
-    ):
-        count("IP.IPTablesPreroutingDropped")
-        count("ipSystemStatsInDiscards")
-        return
-    if not _source_may_speak(core, inbound):
-        # RFC 1122 §3.2.1.3: MUST be silently discarded.
-        count("IP.InvalidSourceAddressesReceived")
-        count("ipSystemStatsInHdrErrors")
-        return
-    _decide(core, inbound)
+    # S2.6: what this very host sent skips all this.
+    if not looped and not nic.loopback:
+        if not _may_come_from_outside(core, inbound):
+            return
+        # S2.9.
+        if not core.hooks.let_pass(Place.PREROUTING, nic.number, inbound.header, inbound.payload):
+            count("IP.IPTablesPreroutingDropped")
+            count("ipSystemStatsInDiscards")
+            return
+    owner = _enter(core, inbound)
+    if owner is not None:
+        # S8.4: now that NIC's in everything, and going nowhere else.
+        inbound.nic = owner
+        _enter(core, inbound, handed_over=True)
+
+
+def _may_come_from_outside(core: Core, inbound: Inbound) -> bool:
+    """S2.7, S2.8: addresses that are only ever spoken from inside this host."""
+    policy = core.policy
+    nic = inbound.nic
+    source = inbound.header.source
+    if policy.drop_external_loopback:
+        # RFC 1122 §3.2.1.3 (g): 127/8 does not appear outside a host.
+        if is_loopback(source):
+            _refuse_source(nic)
+            return False
+        if is_loopback(inbound.header.destination):
+            nic.counters.inc("ipSystemStatsInAddrErrors")
+            return False
+    if policy.handle_local:
+        addresses = nic.addresses
+        everything = nic.promiscuous and not policy.handle_local_spares_promiscuous
+        if (
+            everything
+            or source == LIMITED_BROADCAST
+            or addresses.own(source) is not None
+            or addresses.broadcast(source) is not None
+        ):
+            _refuse_source(nic)
+            return False
+    return True
+
+
+def _refuse_source(nic: Nic) -> None:
+    # RFC 1122 §3.2.1.3: MUST be silently discarded.
+    nic.counters.inc("IP.InvalidSourceAddressesReceived")
+    nic.counters.inc("ipSystemStatsInHdrErrors")
 
 
 def _refuse_header(core: Core, nic: Nic, octets: bytes, fault: HeaderFault, link: Cast) -> None:
@@ -121,7 +165,10 @@ def _refuse_header(core: Core, nic: Nic, octets: bytes, fault: HeaderFault, link
         return
     # RFC 4293: the frame did not carry enough data.
     count("ipSystemStatsInTruncatedPkts")
-    if not core.forwarding or fault is HeaderFault.TOO_SHORT:
+    if not core.policy.router_reports_truncation:
+        # S2.4: never an ICMP error.
+        return
+    if not nic.forwarding or fault is HeaderFault.TOO_SHORT:
         return
     total = int.from_bytes(octets[2:4], "big")
     if (octets[0] & 15) * 4 > len(octets):
@@ -132,8 +179,15 @@ def _refuse_header(core: Core, nic: Nic, octets: bytes, fault: HeaderFault, link
     assert isinstance(whole, Ipv4Packet)
     payload = octets[whole.header.header_length :]
     inbound = Inbound(nic, whole.header, payload, octets, link)
-    if _source_may_speak(core, inbound):
+    if _may_get_answer(core, inbound):
         icmp_errors.report(core, inbound, PARAMETER_PROBLEM, 0, pointer=_TOTAL_LENGTH_POINTER)
+
+
+def _may_get_answer(core: Core, inbound: Inbound) -> bool:
+    """Whether a source is one that the whole datagram would have been heard from."""
+    if inbound.nic.addresses.own(inbound.header.source) is not None:
+        return False
+    return _source_may_speak(core, inbound)
 
 
 def _count_casts(inbound: Inbound) -> None:
@@ -148,20 +202,15 @@ def _count_casts(inbound: Inbound) -> None:
 
 
 def _source_may_speak(core: Core, inbound: Inbound) -> bool:
-    """RFC 1122 §3.2.1.3: the source must name a single host, and not this one."""
+    """S2.11, S2.12, RFC 1122 §3.2.1.3: the source must name a single host."""
     source = inbound.header.source
     if is_multicast(source) or source == LIMITED_BROADCAST:
         return False
+    if not core.policy.refuse_illegal_sources:
+        return inbound.nic.addresses.broadcast(source) is None
     if core.is_subnet_broadcast(source):
         return False
-    if inbound.looped:
-        return True
-    policy = core.policy
-    if policy.drop_external_loopback and is_loopback(source):
-        return False
-    if policy.handle_local and inbound.nic.addresses.own(source) is not None:
-        return False
-    return not policy.refuse_illegal_sources or _is_legal(inbound.header)
+    return inbound.looped or inbound.nic.loopback or _is_legal(inbound.header)
 
 
 def _is_legal(header: Ipv4Header) -> bool:
@@ -173,27 +222,47 @@ def _is_legal(header: Ipv4Header) -> bool:
     return not (is_loopback(source) or is_class_e(source))
 
 
-def _decide(core: Core, inbound: Inbound) -> None:
-    """RFC 1812 §5.2.3: for this host, to be forwarded, or neither."""
-    count = inbound.nic.counters.inc
+def _enter(core: Core, inbound: Inbound, *, handed_over: bool = False) -> Nic | None:
+    """S2.10 to S2.15: a valid datagram is booked on its NIC, and it is found out whose it is.
+
+    Answers another NIC of ours when the datagram is for that one (S8.4).
+    """
+    policy = core.policy
+    nic = inbound.nic
+    header = inbound.header
+    if policy.count_valid_packets:
+        nic.counters.inc("IP.ValidPacketsReceived")
+    raw.receive_early(core, inbound)
+    if not _source_may_speak(core, inbound):
+        _refuse_source(nic)
+        return None
+    forwarding = nic.forwarding and not inbound.looped and not handed_over
+    if is_multicast(header.destination) and policy.groups_apart:
+        # S2.31: a group goes its own way, and may be for us as well.
+        forwarding = multicast_forward.runs(core, inbound)
+        if forwarding:
+            multicast_forward.transit(core, inbound)
+            if header.destination not in nic.groups:
+                return None
     cast = _for_us(core, inbound)
-    if cast is None:
-        if core.forwarding and not inbound.looped:
-            forward.transit(core, inbound)
-            return
-        # RFC 1122 §3.2.1.3: a datagram not for this host MUST be silently discarded.
-        count("ipSystemStatsInAddrErrors")
-        return
-    inbound.cast = cast
-    if (
-        cast is Cast.UNICAST
-        and inbound.link is not Cast.UNICAST
-        and core.policy.mind_link_broadcast
-    ):
+    if cast is not None:
+        inbound.cast = cast
+        _for_this_host(core, inbound)
+        return None
+    if forwarding:
+        return forward.transit(core, inbound)
+    # RFC 1122 §3.2.1.3: a datagram not for this host MUST be silently discarded.
+    nic.counters.inc("ipSystemStatsInAddrErrors")
+    return None
+
+
+def _for_this_host(core: Core, inbound: Inbound) -> None:
+    unicast = inbound.cast is Cast.UNICAST
+    if unicast and inbound.link is not Cast.UNICAST and core.policy.mind_link_broadcast:
         # RFC 1122 §3.3.6: a link-layer broadcast SHOULD carry an IP broadcast or multicast.
-        count("ipSystemStatsInDiscards")
+        inbound.nic.counters.inc("ipSystemStatsInDiscards")
         return
-    if cast is Cast.UNICAST:
+    if unicast:
         inbound.local = inbound.header.destination
     else:
         # RFC 1122 §3.2.1.3: then the specific destination is an address of the interface.
@@ -202,37 +271,45 @@ def _decide(core: Core, inbound: Inbound) -> None:
 
 
 def _for_us(core: Core, inbound: Inbound) -> Cast | None:
-    """How a destination that is ours is addressed; None when it is not ours."""
+    """How a destination that is ours is addressed; None when it is not ours (S2.13, S2.14)."""
     nic = inbound.nic
     destination = inbound.header.destination
-    if nic.addresses.own(destination) is not None:
-        # RFC 1122 §3.2.1.3 (g): 127/8 does not appear outside a host.
-        outside = is_loopback(destination) and not inbound.looped
-        return None if outside and core.policy.drop_external_loopback else Cast.UNICAST
     if destination == LIMITED_BROADCAST:
         return Cast.BROADCAST
-    if is_multicast(destination):
-        # RFC 1122 §3.2.1.3: joined on the interface it arrived by.
-        # S1.17: on a promiscuous NIC groups nobody joined are ours too.
-        return Cast.MULTICAST if destination in nic.groups or nic.promiscuous else None
+    own = nic.addresses.own(destination)
+    # A loopback NIC owns its whole subnet, the broadcast address as such included (S1.16).
+    if own is not None and (own.address == destination or not nic.loopback):
+        return Cast.UNICAST
     if nic.addresses.broadcast(destination) is not None:
         return Cast.BROADCAST if _hears_directed(core, core.policy, inbound) else None
-    if destination == 0 or nic.addresses.all_zeros(destination) is not None:
-        # RFC 1122 §3.3.6: hosts SHOULD take the old forms; RFC 1812 §4.2.3.1: routers SHOULD NOT.
-        old_form = core.policy.zero_host_is_broadcast and not core.forwarding
-        return Cast.BROADCAST if old_form else None
-    if nic.promiscuous and not inbound.looped:
-        # S1.17: so is every host, and nothing is left to forward.
+    if own is not None:
         return Cast.UNICAST
-    if core.forwarding and not inbound.looped:
+    if is_multicast(destination):
+        # RFC 1122 §3.2.1.3: joined on the interface it arrived by; S1.17.
+        return Cast.MULTICAST if destination in nic.groups or nic.promiscuous else None
+    if _is_old_broadcast(core, nic, destination):
+        return Cast.BROADCAST
+    if nic.promiscuous and not inbound.looped:
+        # S1.17: every destination is ours.
+        return Cast.UNICAST
+    if core.policy.own_address_before_ttl and nic.forwarding and not inbound.looped:
         # RFC 1812 §5.2.3: any address of the router, whichever link the packet came by.
         owner = core.owner(destination)
-        if owner is not None and not is_loopback(destination):
+        if owner is not None:
             inbound.nic = owner
             return Cast.UNICAST
     return None
 
 
+def _is_old_broadcast(core: Core, nic: Nic, destination: int) -> bool:
+    # RFC 1122 §3.3.6: hosts SHOULD take the old forms; RFC 1812 §4.2.3.1: routers SHOULD NOT.
+    if core.forwarding or not core.policy.zero_host_is_broadcast:
+        return False
+    return destination == 0 or nic.addresses.all_zeros(destination) is not None
+
+
 def _hears_directed(core: Core, policy: Policy, inbound: Inbound) -> bool:
     """RFC 2644 §3: a router MUST NOT receive directed broadcasts unless it is told to."""
-    return not core.forwarding or inbound.looped or policy.forward_directed_broadcasts
+    if not core.forwarding or inbound.looped:
+        return True
+    return policy.forward_directed_broadcasts or not policy.drop_directed_broadcasts

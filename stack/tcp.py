@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stack import send
+from stack import handlers, send
 from stack.inbound import Cast
 from stack.refusal import Reason
 from stack.route_choice import choose
@@ -23,6 +23,9 @@ def receive(core: Core, inbound: Inbound) -> None:
     if inbound.cast is not Cast.UNICAST or source == 0:
         # RFC 1122 §4.2.3.10: a segment to a broadcast or multicast address MUST be discarded.
         core.counters.inc("TCP.InvalidSegmentsReceived")
+        return
+    if handlers.take(core, inbound):
+        # S2.28: no socket wants it, but somebody does.
         return
     segment = parse_tcp(inbound.payload, source, local, trusted=inbound.built)
     if isinstance(segment, TcpFault):

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from stack.choices import SourceRouting
 from stack.options import END_OF_LIST, MAXIMUM_AREA, NO_OPERATION, pad
-from stack.policy import Policy, SourceRouting
+from stack.policy import Policy
 from stack.source_route import ROUTE_TYPES
 
 MAXIMUM_BUFFER: Final = 44

@@ -21,7 +21,7 @@ from harness.target.base import (
     Upper,
 )
 from harness.target.profile import Profile
-from stack import policy
+from stack import choices, policy
 from stack.node import Node
 from stack.policy import Policy
 
@@ -177,7 +177,7 @@ def _policy(chosen: Policy, settings: Sequence[Setting]) -> Policy:
     """The policy with what a case asks for."""
     for setting in settings:
         if setting.name == "source_routing":
-            chosen = replace(chosen, source_route=policy.SourceRouting[setting.value.upper()])
+            chosen = replace(chosen, source_route=choices.SourceRouting[setting.value.upper()])
         if setting.name == "arp_lifetime":
             # The stack draws the lifetime between half and one and a half of the base.
             chosen = replace(chosen, neighbour_lifetime=setting.value * 1_000_000 * 2 // 3)

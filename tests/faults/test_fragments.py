@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from stack import policy
-from stack.policy import OverlapRule
+from stack.choices import OverlapRule
 from stack.reassembly import Refused
 from stack.train import Refusal
 from stack.wire.ipv4 import FLAG_DF

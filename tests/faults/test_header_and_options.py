@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from stack import options, policy
+from stack.choices import RepeatRule
 from stack.options import Use
-from stack.policy import RepeatRule
 from tests.faults.framework import Fault, judged, replaced, wrapped
 from tests.faults.wires import checked, options_of, received, rows, sent, with_options
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from stack import policy
+from stack.choices import SourceRouting
 from stack.inbound import Cast
-from stack.policy import SourceRouting
 from tests.faults.framework import Fault, judged, replaced, wrapped
 from tests.faults.wires import received, rows, sent
 

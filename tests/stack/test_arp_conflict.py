@@ -9,7 +9,8 @@ import pytest
 
 from stack.address_probe import MAX_CONFLICTS, PROBE_MAX, PROBE_MIN, RATE_LIMIT_INTERVAL
 from stack.address_trials import EVENTS_LIMIT, AddressEvent, Change
-from stack.policy import NETSTACK, RFC, Defence
+from stack.choices import Defence
+from stack.policy import NETSTACK, RFC
 from stack.refusal import Reason, Refused
 from stack.wire.arp import ArpPacket, arp_reply, arp_request
 from stack.wire.ethernet import BROADCAST_MAC

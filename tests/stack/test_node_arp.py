@@ -143,7 +143,7 @@ def test_disabling_a_nic_forgets_its_neighbours() -> None:
     assert node.next_deadline() is None
     wire.ip(ping())
     assert wire.sent() == []
-    assert node.counters.get("IP.DisabledPacketsReceived") == 1
+    assert node.link_counters(1)["DisabledRx.Packets"] == 1
     node.disable(1)
     node.enable(1)
     node.enable(1)

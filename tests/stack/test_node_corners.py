@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from stack.choices import SourceRouting
 from stack.core import LOOPED_LIMIT
 from stack.membership import SOURCES_LIMIT
-from stack.policy import NETSTACK, RFC, SourceRouting
+from stack.policy import NETSTACK, RFC
 from stack.refusal import Reason, Refused
 from stack.wire.ethernet import BROADCAST_MAC
 from stack.wire.icmp import (

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from stack.choices import SourceRouting
 from stack.hooks import Place
-from stack.policy import RFC, SourceRouting
+from stack.policy import RFC
 from stack.wire.ethernet import BROADCAST_MAC, group_mac
 from stack.wire.icmp import (
     DESTINATION_UNREACHABLE,

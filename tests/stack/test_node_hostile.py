@@ -7,9 +7,10 @@ from dataclasses import replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stack.choices import SourceRouting
 from stack.core import LOOPED_LIMIT, OUTBOX_LIMIT
 from stack.neighbours import LEARNED_LIMIT
-from stack.policy import NETSTACK, RFC, Policy, SourceRouting
+from stack.policy import NETSTACK, RFC, Policy
 from stack.wire.arp import ArpPacket
 from stack.wire.ethernet import build_ethernet
 from stack.wire.icmp import IcmpMessage, build_icmp

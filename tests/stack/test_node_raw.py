@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from stack.policy import RFC, HeaderIncludedOptions
+from stack.choices import HeaderIncludedOptions
+from stack.policy import RFC
 from stack.refusal import Reason, Refused
 from stack.socket_base import QUEUE_LIMIT
 from stack.wire.ipv4 import Ipv4Header, build_ipv4

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from stack.policy import RFC, SourceRouting
+from stack.choices import SourceRouting
+from stack.policy import RFC
 from stack.refusal import Reason, Refused
 from stack.socket_base import QUEUE_LIMIT
 from stack.udp_socket import UdpSocket

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from stack.own_address import Place
 from stack.inbound import Inbound
 from stack.option_work import run_options
 from stack.options import OptionCounts, OptionProblem, OptionResult, Use
+from stack.own_address import Place
 from stack.policy import NETSTACK, RFC, Policy
 from stack.wire.icmp import ECHO_REPLY, PARAMETER_PROBLEM, PROTOCOL_UNREACHABLE
 from stack.wire.ipv4 import Ipv4Packet, parse_ipv4

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from stack.choices import SecurityRule
 from stack.inbound import Inbound
 from stack.option_work import run_options
 from stack.options import Use
-from stack.policy import NETSTACK_LATER, RFC, Policy, SecurityRule
+from stack.policy import NETSTACK_LATER, RFC, Policy
 from stack.security_option import (
     BasicSecurity,
     ExtendedSecurity,

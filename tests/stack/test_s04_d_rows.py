@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from stack.policy import RFC, Policy, SourceRouting
+from stack.choices import SourceRouting
+from stack.policy import RFC, Policy
 from stack.wire.icmp import (
     DESTINATION_UNREACHABLE,
     ECHO_REPLY,

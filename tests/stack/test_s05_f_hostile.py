@@ -8,7 +8,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stack.policy import Policy, SecurityRule, SourceRouting
+from stack.choices import SecurityRule, SourceRouting
+from stack.policy import Policy
 from stack.wire.icmp import IcmpMessage, build_icmp
 from tests.stack.icmp_kit import PRESETS, answers, quoted
 from tests.stack.node_kit import HOST, PEER, Wire, datagram

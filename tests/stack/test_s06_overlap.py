@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stack.choices import OverlapRule
 from stack.overlap import Fragment, outcomes, place
-from stack.policy import NETSTACK, NETSTACK_LATER, RFC, OverlapRule
+from stack.policy import NETSTACK, NETSTACK_LATER, RFC
 from stack.reassembly import Complete, ReassemblyStore, Refused
 from stack.train import Refusal, Train
 from stack.wire.ipv4 import FLAG_MF, Ipv4Header, Ipv4Packet, build_ipv4, parse_ipv4

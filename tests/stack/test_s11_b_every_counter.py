@@ -243,7 +243,7 @@ SCENARIOS: dict[str, Scenario] = {
     "DroppedPackets": full_socket,
     "UDP.PacketsReceived": full_socket,
     "UDP.UnknownPortErrors": CLOSED_PORT,
-    "UDP.MalformedPacketsReceived": received(datagram(bytes(4), 17)),
+    "UDP.MalformedPacketsReceived": received(datagram(b"\x0f\xa0\x00\x09\x00\xff\x00\x00", 17)),
     "UDP.ChecksumErrors": received(changed(udp(), -1 + len(udp()))),
     "UDP.ReceiveBufferErrors": full_socket,
     "UDP.PacketsSent": sent_by_udp,

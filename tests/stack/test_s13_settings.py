@@ -7,7 +7,8 @@ from functools import partial
 
 import pytest
 
-from stack.policy import NETSTACK, NETSTACK_LATER, RFC, SECOND, OverlapRule, Policy
+from stack.choices import OverlapRule
+from stack.policy import NETSTACK, NETSTACK_LATER, RFC, SECOND, Policy
 from stack.refusal import Reason
 from stack.settings import Value
 from stack.wire.ipv4 import FLAG_MF
