@@ -25,7 +25,7 @@ A datagram's way out
     ``route_choice``, ``send``, ``identification``, ``fragment``
 ICMP and IGMP
     ``icmp``, ``icmp_reply``, ``icmp_errors``, ``rate_limit``, ``icmp_report``, ``igmp``,
-    ``membership``
+    ``membership``, ``membership_v2``
 Transport and its users
     ``udp``, ``tcp``, ``raw``, ``socket_table``, ``socket_errors``, ``socket_base``,
     ``udp_socket``, ``raw_socket``, ``icmp_socket``

@@ -105,6 +105,10 @@ class AddressTable:
                 best = own
         return best
 
+    def on_primary_subnet(self, address: int) -> bool:
+        """Answer whether an address is in the subnet of one of the primary addresses (S9.4)."""
+        return any(self._owned[own].prefix.contains(address) for own in self._primary)
+
     def main(self) -> int | None:
         """Answer the main address (S1.12): first in primary order, deprecated ones last."""
         fallback: int | None = None

@@ -82,10 +82,23 @@ def emit(core: Core, nic: Nic, packet: bytes, mac: bytes, cast: Cast = Cast.UNIC
 
 
 def _put(core: Core, nic: Nic, frame: bytes) -> bool:
-    if len(core.outbox) >= OUTBOX_LIMIT:
+    if is_full(core):
         return False
     core.outbox.append((nic.number, frame))
     return True
+
+
+def is_full(core: Core) -> bool:
+    """Answer whether the link refuses the next frame."""
+    return len(core.outbox) >= OUTBOX_LIMIT
+
+
+def send_to_group(core: Core, nic: Nic, packet: bytes, group: int) -> bool:
+    """Put a datagram to a group on the link without counting it; answer whether it was taken."""
+    frame = packet
+    if nic.mac is not None:
+        frame = build_ethernet(group_mac(group), nic.mac, ETHERTYPE_IPV4, packet)
+    return _put(core, nic, frame)
 
 
 def discard(nic: Nic) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 from stack.addresses import AddressTable
 from stack.counters import Counters
 from stack.membership import Membership
+from stack.membership_v2 import MembershipV2
 from stack.neighbours import NeighbourTable
 
 NO_MAC: Final = bytes(6)
@@ -26,7 +27,7 @@ class Nic:
     counters: Counters
     addresses: AddressTable
     neighbours: NeighbourTable
-    membership: Membership
+    membership: Membership | MembershipV2
     enabled: bool = False
     groups: dict[int, int] = field(default_factory=dict)
     """Groups joined here and how often (S1.21)."""

@@ -27,7 +27,6 @@ from stack.hooks import Hooks
 from stack.icmp_socket import IcmpSocket
 from stack.identification import RandomSource
 from stack.inbound import Cast
-from stack.membership import Membership
 from stack.neighbours import NeighbourTable
 from stack.nic import Nic
 from stack.policy import RFC, Policy
@@ -114,12 +113,8 @@ class Node:
             random_bits=bits,
             lifetime=lambda: core.policy.neighbour_lifetime,
         )
-        membership = Membership(
-            version=0 if loopback else core.policy.igmp_version,
-            report=lambda records: igmp.send_report(core, made, records),
-            message=lambda kind, group: igmp.send_message(core, made, kind, group),
-            random_bits=bits,
-        )
+        version = 0 if loopback else core.policy.igmp_version
+        membership = igmp.membership(core, lambda: made, version)
         made = Nic(
             number=nic,
             mac=mac,
@@ -235,6 +230,11 @@ class Node:
     def leave(self, nic: int, group: Address) -> None:
         """Leave a group on a NIC."""
         check(groups.leave(self._core, nic, as_address(group)))
+        self._settle()
+
+    def set_igmp(self, nic: int, version: int) -> None:
+        """Choose the IGMP version of a NIC: 3, 2, or 0 for off (S9.1, S9.18)."""
+        check(igmp.set_version(self._core, self._nic(nic), version))
         self._settle()
 
     # Settings
