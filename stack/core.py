@@ -11,6 +11,7 @@ from collections import deque
 from typing import Final, NamedTuple
 
 from stack.counters import Counters
+from stack.hook_packet import Passage
 from stack.hooks import Hooks
 from stack.identification import IdentificationSource, RandomSource
 from stack.nic import Nic
@@ -34,6 +35,8 @@ class Looped(NamedTuple):
 
     nic: Nic
     packet: bytes
+    passage: Passage | None = None
+    """What the hooks know of it already."""
 
 
 class Core:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stack import forward, icmp, icmp_errors, igmp, raw, tcp, udp
-from stack.hooks import Place
 from stack.inbound import Inbound
 from stack.option_work import run_options
 from stack.options import Use
@@ -42,11 +41,12 @@ _PROTOCOLS = {
 def local(core: Core, inbound: Inbound) -> None:
     """Deliver a datagram or fragment whose destination is this host."""
     nic = inbound.nic
-    header = inbound.header
-    if not core.hooks.let_pass(Place.INPUT, nic.number, header, inbound.payload):
+    hook = core.hooks.input
+    if hook is not None and not hook.received(core, inbound):
         nic.counters.inc("IP.IPTablesInputDropped")
         nic.counters.inc("ipSystemStatsInDiscards")
         return
+    header = inbound.header
     if header.options and not _route_ends_here(core, inbound):
         return
     if header.is_fragment:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from stack import icmp_errors, send
-from stack.hooks import Place
 from stack.inbound import Cast
 from stack.option_work import rewrite_options, run_options
 from stack.options import Use
@@ -211,7 +210,8 @@ def _pass_on(core: Core, inbound: Inbound, course: _Course) -> None:
     header = _onward_header(
         core, inbound, course.destination, stamp_address, take_hop=course.take_hop
     )
-    if not core.hooks.let_pass(Place.FORWARD, nic.number, header, inbound.payload):
+    hook = core.hooks.forward
+    if hook is not None and not hook.leaving(core, nic, header, inbound.payload, about=inbound):
         inbound.nic.counters.inc("IP.IPTablesForwardDropped")
         inbound.nic.counters.inc("ipSystemStatsInDiscards")
         return

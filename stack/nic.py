@@ -31,6 +31,8 @@ class Nic:
     enabled: bool = False
     groups: dict[int, int] = field(default_factory=dict)
     """Groups joined here and how often (S1.21)."""
+    name: str = ""
+    """What hook rules call it (S10.4)."""
     defended: dict[int, int] = field(default_factory=dict)
     """When an address of ours was last defended, in microseconds (RFC 5227 §2.4)."""
 

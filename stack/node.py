@@ -23,10 +23,12 @@ from stack import groups, igmp, link, receive, timers
 from stack.addresses import AddressTable, OwnAddress, Place
 from stack.core import Core
 from stack.counters import Counters
+from stack.hook_tables import Table
 from stack.hooks import Hooks
 from stack.icmp_socket import IcmpSocket
 from stack.identification import RandomSource
 from stack.inbound import Cast
+from stack.nat import Flow
 from stack.neighbours import NeighbourTable
 from stack.nic import Nic
 from stack.policy import RFC, Policy
@@ -89,17 +91,26 @@ class Node:
         timers.take_failures(core)
         while core.looped:
             packet = core.looped.popleft()
-            receive.datagram(core, packet.nic, packet.packet, Cast.UNICAST, looped=True)
+            receive.datagram(
+                core, packet.nic, packet.packet, Cast.UNICAST, looped=True, passage=packet.passage
+            )
             timers.take_failures(core)
 
     # NICs and addresses
 
     def add_nic(
-        self, nic: int, *, mac: bytes | None, mtu: int = 1500, loopback: bool = False
+        self,
+        nic: int,
+        *,
+        mac: bytes | None,
+        mtu: int = 1500,
+        loopback: bool = False,
+        name: str | None = None,
     ) -> None:
         """Attach a NIC and enable it. `mac` None: a bare IP link, without Ethernet and ARP.
 
-        `mtu` in octets (RFC 1122 §3.3.3: configurable for each interface).
+        `mtu` in octets (RFC 1122 §3.3.3: configurable for each interface). Hook rules call it by
+        `name`, "nic" and its number if none is given.
         """
         core = self._core
         if nic in core.nics or (mac is not None and not is_mac(mac)):
@@ -124,6 +135,7 @@ class Node:
             addresses=AddressTable(owns_whole_prefix=loopback),
             neighbours=neighbours,
             membership=membership,
+            name=f"nic{nic}" if name is None else name,
         )
         core.nics[nic] = made
         self.enable(nic)
@@ -276,6 +288,24 @@ class Node:
     def hooks(self) -> Hooks:
         """Where inspectors are added and removed."""
         return self._core.hooks
+
+    def set_table(self, name: str, table: Table) -> None:
+        """Replace one of the tables "raw", "mangle", "nat", "filter" (S10.3); raw: S10.12."""
+        check(table.refusal(name, later=self._core.policy.five_hooks))
+        self._core.hooks.set_table(name, table)
+
+    def original_destination(
+        self, protocol: int, local: tuple[Address, int], peer: tuple[Address, int]
+    ) -> tuple[int, int] | None:
+        """Answer to whom a peer spoke before hooks led it here (S10.9): address and port.
+
+        `local` and `peer` are what this host's user sees; None: no such connection is known.
+        """
+        answers = Flow(protocol, as_address(local[0]), local[1], as_address(peer[0]), peer[1])
+        found = self._core.hooks.connections.find(answers, self._core.now)
+        if found is None or found.reply != answers or found.original.reversed() == answers:
+            return None
+        return found.original.destination, found.original.destination_port
 
     @property
     def counters(self) -> Counters:

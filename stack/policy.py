@@ -183,7 +183,11 @@ class Policy:
     raw_bind_is_destination: bool = True
     """S12.18: a bound raw socket compares the destination; else the source."""
     all_hooks: bool = True
-    """S14.46: all five hooks see all datagrams, every checksum right after a rewrite."""
+    """S14.46, S10.11: hooks also see looped copies at prerouting, and header-included datagrams at
+    output."""
+    five_hooks: bool = True
+    """S14.46, S10.12, S10.13: forward and postrouting are called, translation is complete and every
+    checksum right after a rewrite; else three hooks, and S10.7."""
     igmp_version: int = 3
     """S14.47, S13.5: 3, 2, or 0 for off."""
     igmp_later_rules: bool = True
@@ -268,6 +272,7 @@ NETSTACK: Final = Policy(
     received_options_to_udp=False,
     raw_bind_is_destination=False,
     all_hooks=False,
+    five_hooks=False,
     igmp_version=0,
     igmp_later_rules=False,
     igmp_version_3_known=False,
@@ -289,7 +294,7 @@ NETSTACK_LATER: Final = replace(
     router_unreachables=True,  # S8.12
     rate_limit_errors_only=True,  # S5.13, S5.29
     drop_external_loopback=True,  # S8.13
-    all_hooks=True,  # S10.12
+    five_hooks=True,  # S10.12
     igmp_version=3,  # S9.18
     igmp_version_3_known=True,  # S9.18
 )

@@ -111,7 +111,7 @@ class RawSocket(Socket):
                 or 0
             )
         route.nic.counters.inc("ipSystemStatsOutRequests")
-        return send.send_prepared(core, route, header, payload)
+        return send.send_prepared(core, route, header, payload, brought=True)
 
     def wants(self, protocol: int, header: Ipv4Header) -> bool:
         """Answer whether the socket gets a copy of a datagram."""

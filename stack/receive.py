@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stack import arp, deliver, forward, icmp_errors
-from stack.hooks import Place
 from stack.inbound import Cast, Inbound
 from stack.policy import Policy
 from stack.wire.address import (
@@ -32,6 +31,7 @@ from stack.wire.ipv4 import (
 
 if TYPE_CHECKING:
     from stack.core import Core
+    from stack.hook_packet import Passage
     from stack.nic import Nic
 
 _TOTAL_LENGTH_POINTER = 2
@@ -71,7 +71,15 @@ def _link_cast(nic: Nic, parsed: EthernetFrame) -> Cast | None:
     return None
 
 
-def datagram(core: Core, nic: Nic, octets: bytes, link: Cast, *, looped: bool = False) -> None:
+def datagram(
+    core: Core,
+    nic: Nic,
+    octets: bytes,
+    link: Cast,
+    *,
+    looped: bool = False,
+    passage: Passage | None = None,
+) -> None:
     """Take in one datagram; `looped` when this very stack sent it."""
     count = nic.counters.inc
     count("ipSystemStatsInReceives")
@@ -85,10 +93,13 @@ def datagram(core: Core, nic: Nic, octets: bytes, link: Cast, *, looped: bool = 
         _refuse_header(core, nic, octets, packet, link)
         return
     inbound = Inbound(nic, packet.header, packet.payload, packet.octets, link, looped)
+    inbound.passage = passage
     count("ipSystemStatsInOctets", len(packet.octets))
     _count_casts(inbound)
-    if not looped and not core.hooks.let_pass(
-        Place.PREROUTING, nic.number, inbound.header, inbound.payload
+    hook = core.hooks.prerouting
+    if hook is not None and not (
+        # S10.11: looped copies are not seen here, unless all datagrams are.
+        (looped and not core.policy.all_hooks) or hook.received(core, inbound)
     ):
         count("IP.IPTablesPreroutingDropped")
         count("ipSystemStatsInDiscards")

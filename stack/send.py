@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from stack import link
+from stack import hook_output, link
 from stack.core import LOOPED_LIMIT, Looped
 from stack.fragment import fragment
-from stack.hooks import Place
 from stack.inbound import Cast
 from stack.options import originate as stamp_options
 from stack.refusal import Reason
@@ -25,6 +24,7 @@ from stack.wire.ipv4 import (
 
 if TYPE_CHECKING:
     from stack.core import Core
+    from stack.hook_packet import Passage
     from stack.inbound import Inbound
     from stack.nic import Nic
     from stack.route_choice import Route
@@ -97,33 +97,52 @@ def _mtu(core: Core, route: Route) -> int:
 
 
 def send_prepared(
-    core: Core, route: Route, header: Ipv4Header, payload: bytes, *, loop: bool = False
+    core: Core,
+    route: Route,
+    header: Ipv4Header,
+    payload: bytes,
+    *,
+    loop: bool = False,
+    brought: bool = False,
 ) -> Reason | None:
-    """Send a datagram whose header is complete but for lengths and checksum."""
+    """Send a datagram whose header is complete but for lengths and checksum.
+
+    `brought`: the header came from outside IP (S7.8).
+    """
+    passage = None
+    # S7.11, S10.11: the output hook does not see those, unless it sees all datagrams.
+    if core.hooks.output is not None and (core.policy.all_hooks or not brought):
+        leaving = hook_output.output(core, route, header, payload)
+        if leaving is None:
+            return None
+        route, header, payload, passage = leaving
     nic = route.nic
-    if not core.hooks.let_pass(Place.OUTPUT, nic.number, header, payload):
-        nic.counters.inc("IP.IPTablesOutputDropped")
-        nic.counters.inc("ipSystemStatsOutDiscards")
-        return None
     if route.inside:
-        loop_back(core, nic, build_ipv4(header, payload))
+        loop_back(core, nic, build_ipv4(header, payload), passage)
         return None
     if route.cast is Cast.BROADCAST or (loop and route.destination in nic.groups):
-        loop_back(core, nic, build_ipv4(header, payload))
+        loop_back(core, nic, build_ipv4(header, payload), passage)
     if header.ttl == 0:
         # RFC 1112 §6.1: TTL 0 restricts a group datagram to this host.
         return None
     return put_out(
-        core, nic, header, payload, next_hop=route.next_hop, cast=route.cast, mtu=_mtu(core, route)
+        core,
+        nic,
+        header,
+        payload,
+        next_hop=route.next_hop,
+        cast=route.cast,
+        mtu=_mtu(core, route),
+        passage=passage,
     )
 
 
-def loop_back(core: Core, nic: Nic, packet: bytes) -> None:
+def loop_back(core: Core, nic: Nic, packet: bytes, passage: Passage | None = None) -> None:
     """Give a datagram back to this stack, as if it had come in on that NIC (S7.14)."""
     if len(core.looped) >= LOOPED_LIMIT:
         nic.counters.inc("ipSystemStatsOutDiscards")
         return
-    core.looped.append(Looped(nic, packet))
+    core.looped.append(Looped(nic, packet, passage))
 
 
 def put_out(
@@ -136,13 +155,15 @@ def put_out(
     cast: Cast = Cast.UNICAST,
     mtu: int,
     about: Inbound | None = None,
+    passage: Passage | None = None,
 ) -> Reason | None:
     """Hand a datagram to the link, cut if it must be and may be."""
     count = nic.counters.inc
-    if not core.hooks.let_pass(Place.POSTROUTING, nic.number, header, payload):
-        count("IP.IPTablesPostroutingDropped")
-        count("ipSystemStatsOutDiscards")
-        return None
+    if core.hooks.postrouting is not None:
+        leaving = hook_output.postrouting(core, nic, header, payload, passage, about)
+        if leaving is None:
+            return None
+        header, payload = leaving
     if header.header_length + len(payload) <= mtu:
         link.transmit(
             core, nic, build_ipv4(header, payload), next_hop=next_hop, cast=cast, about=about
