@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from stack import icmp_errors, send
 from stack.hook_packet import Place
 from stack.inbound import Inbound
-from stack.nat import Flow
+from stack.nat import Flow, read_flow
 from stack.refusal import Reason
 from stack.route_choice import choose
 from stack.send import Wish
@@ -74,11 +74,13 @@ def _as_if_received(shown: Shown) -> Inbound:
 def _as_sent(shown: Shown) -> Flow:
     """The flow of a segment as its sender knows it, before any rewriting."""
     passage = shown.passage
-    # Every whole segment has a connection, for the rule that rejects it stands in a table.
-    assert passage is not None
-    connection = passage.connection
-    assert connection is not None
-    return connection.reply if passage.is_reply else connection.original
+    if passage is not None and passage.connection is not None:
+        connection = passage.connection
+        return connection.reply if passage.is_reply else connection.original
+    flow = read_flow(shown.header, shown.payload)
+    # Its header was read before.
+    assert flow is not None
+    return flow
 
 
 def _reset(core: Core, shown: Shown) -> None:
