@@ -26,12 +26,14 @@ class Leaving(NamedTuple):
     passage: Passage | None
 
 
-def output(core: Core, route: Route, header: Ipv4Header, payload: bytes) -> Leaving | None:
+def output(
+    core: Core, route: Route, header: Ipv4Header, payload: bytes, passage: Passage | None = None
+) -> Leaving | None:
     """Ask the output hook; None when the datagram goes nowhere, which is counted."""
     hook = core.hooks.output
     if hook is None:
-        return Leaving(route, header, payload, None)
-    shown = hook.leaving(core, route.nic, header, payload)
+        return Leaving(route, header, payload, passage)
+    shown = hook.leaving(core, route.nic, header, payload, passage=passage)
     if shown is None:
         route.nic.counters.inc("IP.IPTablesOutputDropped")
         route.nic.counters.inc("ipSystemStatsOutDiscards")

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from stack import icmp_errors, send
-from stack.hook_packet import Place
+from stack.hook_packet import Passage, Place
 from stack.inbound import Inbound
 from stack.nat import Flow, read_flow
 from stack.refusal import Reason
@@ -55,11 +55,12 @@ class Reject:
         """Reject one datagram."""
         if shown.place not in _PLACES:
             return False
-        if self.answer is RejectWith.TCP_RESET:
-            _reset(core, shown)
-        else:
-            about = shown.about or _as_if_received(shown)
+        about = shown.about or _as_if_received(shown)
+        if self.answer is not RejectWith.TCP_RESET:
             icmp_errors.report(core, about, DESTINATION_UNREACHABLE, int(self.answer.value))
+        elif icmp_errors.may_report(core, about):
+            # RFC 1122 §4.2.3.10: what goes to many, or comes from no single host, is not answered.
+            _reset(core, shown)
         return False
 
 
@@ -102,4 +103,6 @@ def _reset(core: Core, shown: Shown) -> None:
     route = route._replace(source=flow.destination)
     reset = reset._replace(source_port=flow.destination_port, destination_port=flow.source_port)
     octets = build_tcp(reset, flow.destination, flow.source)
-    send.originate(core, route, octets, Wish(PROTOCOL_TCP, core.default_ttl))
+    # It is part of that connection, and in its own words already: none begins with it.
+    passage = Passage(settled=True)
+    send.originate(core, route, octets, Wish(PROTOCOL_TCP, core.default_ttl, passage=passage))

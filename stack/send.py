@@ -41,6 +41,8 @@ class Wish(NamedTuple):
     df: bool = False
     loop: bool = False
     """Also give a copy to this host, if it is a member (RFC 1112 §6.1)."""
+    passage: Passage | None = None
+    """What the hooks shall know of it (S10.13)."""
 
 
 def originate(core: Core, route: Route, payload: bytes, wish: Wish) -> Reason | None:
@@ -75,7 +77,7 @@ def originate(core: Core, route: Route, payload: bytes, wish: Wish) -> Reason | 
             header.flags |= FLAG_DF
         else:
             header.identification = value
-    return send_prepared(core, route, header, payload, loop=wish.loop)
+    return send_prepared(core, route, header, payload, loop=wish.loop, passage=wish.passage)
 
 
 def _refusal(core: Core, route: Route, header: Ipv4Header, payload_length: int) -> Reason | None:
@@ -104,15 +106,15 @@ def send_prepared(
     *,
     loop: bool = False,
     brought: bool = False,
+    passage: Passage | None = None,
 ) -> Reason | None:
     """Send a datagram whose header is complete but for lengths and checksum.
 
     `brought`: the header came from outside IP (S7.8).
     """
-    passage = None
     # S7.11, S10.11: the output hook does not see those, unless it sees all datagrams.
     if core.hooks.output is not None and (core.policy.all_hooks or not brought):
-        leaving = hook_output.output(core, route, header, payload)
+        leaving = hook_output.output(core, route, header, payload, passage)
         if leaving is None:
             return None
         route, header, payload, passage = leaving
