@@ -26,6 +26,9 @@ A datagram's way out
 ICMP and IGMP
     ``icmp``, ``icmp_reply``, ``icmp_errors``, ``rate_limit``, ``icmp_report``, ``igmp``,
     ``membership``, ``membership_v2``
+Hooks
+    ``hook_packet``, ``hook_match``, ``hook_tables``, ``hook_output``, ``nat``,
+    ``connection_tracking``, ``translation``, ``nat_targets``, ``hook_reject``
 Transport and its users
     ``udp``, ``tcp``, ``raw``, ``socket_table``, ``socket_errors``, ``socket_base``,
     ``udp_socket``, ``raw_socket``, ``icmp_socket``

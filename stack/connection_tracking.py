@@ -171,9 +171,8 @@ def _candidates(
     """The port itself if it is wanted, then others of the range from a drawn one on."""
     if port == ECHO:
         # The answering end of an echo has no number to change.
-        yield port
-        return
-    if wanted is None:
+        wanted = (port, port)
+    elif wanted is None:
         wanted = _like(protocol, port)
     low, high = wanted
     if low <= port <= high:

@@ -31,8 +31,8 @@ def output(
 ) -> Leaving | None:
     """Ask the output hook; None when the datagram goes nowhere, which is counted."""
     hook = core.hooks.output
-    if hook is None:
-        return Leaving(route, header, payload, passage)
+    # Whoever calls has looked, so that nothing is made where nothing was set (S10.2).
+    assert hook is not None
     shown = hook.leaving(core, route.nic, header, payload, passage=passage)
     if shown is None:
         route.nic.counters.inc("IP.IPTablesOutputDropped")
@@ -71,8 +71,7 @@ def postrouting(
 ) -> tuple[Ipv4Header, bytes] | None:
     """Ask the postrouting hook; None when the datagram is dropped, which is counted."""
     hook = core.hooks.postrouting
-    if hook is None:
-        return header, payload
+    assert hook is not None
     shown = hook.leaving(core, nic, header, payload, passage=passage, about=about)
     if shown is None:
         nic.counters.inc("IP.IPTablesPostroutingDropped")

@@ -101,7 +101,9 @@ def _rewrite_payload(
     # RFC 768: zero means that the sender made none.
     if checksum and change and (old or protocol != PROTOCOL_UDP):
         new = (old + change) % 0xFFFF
-        if new == 0 and protocol == PROTOCOL_UDP:
-            new = 0xFFFF
         made[at : at + 2] = new.to_bytes(2, "big")
+        if new == 0 and (protocol == PROTOCOL_UDP or not any(made)):
+            # RFC 768: all ones stand for zero. Elsewhere only where there is nothing but zeros,
+            # whose sum would be 0 and not 0xFFFF (RFC 1624 §3).
+            made[at : at + 2] = b"\xff\xff"
     return bytes(made)

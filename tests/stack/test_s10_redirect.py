@@ -306,6 +306,14 @@ def test_s10_8_the_table_is_bounded_and_the_longest_unused_goes_first() -> None:
     assert len(table) == 2
 
 
+def test_s10_8_one_that_speaks_to_itself_is_one_flow() -> None:
+    table = ConnectionTable()
+    flow = Flow(17, 1, 5, 1, 5)
+    table.enter(Connection(flow, flow.reversed()), 0)
+    assert table.find(flow, 120 * SECOND) is None
+    assert len(table) == 0
+
+
 def test_s10_8_only_established_ones_left() -> None:
     table = ConnectionTable()
     for number in range(CONNECTIONS_LIMIT + 1):
