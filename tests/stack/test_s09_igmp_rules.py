@@ -15,6 +15,7 @@ from stack.wire.igmp import (
     MODE_IS_INCLUDE,
     V1_MEMBERSHIP_REPORT,
     V2_MEMBERSHIP_REPORT,
+    V3_MEMBERSHIP_REPORT,
     GroupRecord,
     build_igmp,
 )
@@ -171,3 +172,29 @@ def test_s9_1_a_loopback_nic_never_speaks_igmp() -> None:
     wire.node.join(9, GROUP)
     assert wire.frames(after=20 * SECOND) == []
     assert wire.mib()["IGMP.PacketsSent.V3MembershipReport"] == 0
+
+
+@pytest.mark.parametrize(
+    ("octets", "counter"),
+    [
+        (v2()[:7], "Invalid"),
+        (v2()[:-1] + b"\x01", "ChecksumErrors"),
+        (v3(), "MembershipQuery"),
+        (build_igmp(V1_MEMBERSHIP_REPORT, a(GROUP)), "V1MembershipReport"),
+        (build_igmp(V2_MEMBERSHIP_REPORT, a(GROUP)), "V2MembershipReport"),
+        (build_igmp(LEAVE_GROUP, a(GROUP)), "LeaveGroup"),
+        (build_igmp(V3_MEMBERSHIP_REPORT, 0), "V3MembershipReport"),
+        (build_igmp(0x13, 0), "Unrecognized"),
+    ],
+)
+def test_s9_3_each_message_moves_one_counter(wire: Wire, octets: bytes, counter: str) -> None:
+    before = wire.mib()
+    query(wire, octets, destination=GROUP if counter.endswith(("Report", "Group")) else "224.0.0.1")
+    moved = wire.moved(before)
+    igmp = {name: by for name, by in moved.items() if name.startswith("IGMP.")}
+    assert igmp == {f"IGMP.PacketsReceived.{counter}": 1}
+
+
+def test_s9_4_queries_may_come_from_any_source(wire: Wire) -> None:
+    query(wire, v3(code=10), source="172.16.0.1")
+    assert len(wire.sent(after=SECOND)) == 1

@@ -340,3 +340,28 @@ def test_s10_9_the_original_destination_can_be_asked_for(policy: Policy) -> None
     assert ask(6, (HOST, 80), (PEER, 5000)) is None
     wire.frames(after=120 * SECOND)
     assert ask(6, (HOST, 8080), (PEER, 4000)) is None
+
+
+@ALONE
+@pytest.mark.parametrize("protocol", [17, 6])
+def test_s10_3_the_nat_table_is_skipped_for_what_is_rewritten(
+    policy: Policy, protocol: int
+) -> None:
+    wire = Wire(policy)
+    found = seen_at(wire, Place.INPUT)
+    only = HeaderFilter(protocol=protocol)
+    wire.node.set_table("mangle", at(Place.PREROUTING, Redirect(1111), only))
+    wire.node.set_table("nat", Table({Place.PREROUTING: Chain((Rule(Verdict.DROP),))}))
+    wire.ip(udp() if protocol == 17 else tcp(PEER, 4000, HOST, 80))
+    assert ends(found[0])[3] == 1111
+
+
+def test_s10_3_netstack_skips_the_nat_table_at_input_too() -> None:
+    wire = Wire(NETSTACK)
+    only = HeaderFilter(protocol=17, destination=Masked.of(HOST + "/32"))
+    redirect = Chain((Rule(Redirect(1111), only),), Verdict.ACCEPT)
+    nat = Table({Place.PREROUTING: redirect, Place.INPUT: Chain((Rule(Verdict.DROP),))})
+    wire.node.set_table("nat", nat)
+    for packet, dropped in ((udp(), 0), (udp(destination="192.0.2.255"), 1)):
+        wire.ip(packet)
+        assert wire.node.counters.get("IP.IPTablesInputDropped") == dropped
