@@ -14,6 +14,7 @@ from stack.wire.igmp import (
     CHANGE_TO_EXCLUDE,
     LEAVE_GROUP,
     MEMBERSHIP_QUERY,
+    V1_MEMBERSHIP_REPORT,
     V2_MEMBERSHIP_REPORT,
     V3_MEMBERSHIP_REPORT,
     GroupRecord,
@@ -22,6 +23,7 @@ from stack.wire.igmp import (
 from tests.stack.igmp_kit import (
     ALERT,
     GROUP,
+    OTHER,
     RECEIVED,
     SENT,
     changed,
@@ -128,3 +130,12 @@ def test_s9_18_is_unknown_before() -> None:
     query(wire, v3())
     wire.node.join(1, GROUP)
     assert message(wire.one())[0] == V2_MEMBERSHIP_REPORT
+
+
+def test_s9_18_a_version_1_query_that_names_a_group_still_counts() -> None:
+    wire = Wire(NETSTACK_LATER)
+    wire.node.join(1, GROUP)
+    wire.sent(after=10 * SECOND)
+    query(wire, build_igmp(MEMBERSHIP_QUERY, a(OTHER)))
+    wire.node.join(1, OTHER)
+    assert kinds(wire.sent()) == [(V1_MEMBERSHIP_REPORT, a(OTHER))]

@@ -365,3 +365,13 @@ def test_s10_3_netstack_skips_the_nat_table_at_input_too() -> None:
     for packet, dropped in ((udp(), 0), (udp(destination="192.0.2.255"), 1)):
         wire.ip(packet)
         assert wire.node.counters.get("IP.IPTablesInputDropped") == dropped
+
+
+@ALONE
+def test_s10_6_a_quote_shows_what_came_or_what_became_of_it(policy: Policy) -> None:
+    wire = Wire(policy)
+    wire.node.set_table("nat", at(Place.PREROUTING, Redirect(1111), HeaderFilter(protocol=17)))
+    octets = build_udp(a(PEER), a(HOST), 4000, 53, b"", checksum=False)
+    wire.ip(datagram(octets, 17))
+    quoted = wire.one().icmp.data[20:24]
+    assert int.from_bytes(quoted[2:], "big") == (53 if policy is RFC else 1111)
