@@ -30,7 +30,10 @@ A datagram's way out
     ``route_choice``, ``send``, ``header_included``, ``send_many``, ``identification``, ``fragment``
 ICMP and IGMP
     ``icmp``, ``icmp_reply``, ``icmp_errors``, ``rate_limit``, ``icmp_report``, ``igmp``,
-    ``membership``
+    ``membership``, ``membership_v2``
+Hooks
+    ``hook_packet``, ``hook_match``, ``hook_tables``, ``hook_output``, ``nat``,
+    ``connection_tracking``, ``translation``, ``nat_targets``, ``hook_reject``
 Transport and its users
     ``udp``, ``tcp``, ``raw``, ``handlers``, ``socket_table``, ``socket_errors``,
     ``socket_settings``, ``socket_options``, ``socket_base``, ``udp_socket``, ``raw_socket``,

@@ -263,6 +263,10 @@ class AddressTable:
         """Answer our address with the longest prefix that contains this address."""
         return self._networks.on_link(address)
 
+    def on_primary_subnet(self, address: int) -> bool:
+        """Answer whether an address is in the subnet of one of the primary addresses (S9.4)."""
+        return self._networks.speaker(address) is not None
+
     def main(self) -> int | None:
         """Answer the main address (S1.12): first in primary order, deprecated ones last."""
         own = self._primary[Kind.PERMANENT].first()

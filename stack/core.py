@@ -17,6 +17,7 @@ from stack.address_trials import AddressProbes
 from stack.addresses import Hold
 from stack.agenda import Agenda
 from stack.counters import Counters
+from stack.hook_packet import Passage
 from stack.hooks import Hooks
 from stack.identification import IdentificationSource, RandomSource
 from stack.multicast_table import MulticastTable
@@ -49,6 +50,8 @@ class Looped(NamedTuple):
     packet: bytes
     built: bool = False
     """S7.14: this stack built it, so its transport checksum is taken as right."""
+    passage: Passage | None = None
+    """What the hooks know of it already."""
 
 
 class Core:

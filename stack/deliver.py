@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from stack import forward, icmp, icmp_errors, igmp, raw, tcp, udp
 from stack.choices import SecurityRule
-from stack.hooks import Place
 from stack.inbound import Inbound
 from stack.option_work import run_options, security_holds
 from stack.options import Use
@@ -45,11 +44,12 @@ _PROTOCOLS = {
 def local(core: Core, inbound: Inbound) -> None:
     """Deliver a datagram or fragment whose destination is this host."""
     nic = inbound.nic
-    header = inbound.header
-    if not core.hooks.let_pass(Place.INPUT, nic.number, header, inbound.payload):
+    hook = core.hooks.input
+    if hook is not None and not hook.received(core, inbound):
         nic.counters.inc("IP.IPTablesInputDropped")
         nic.counters.inc("ipSystemStatsInDiscards")
         return
+    header = inbound.header
     if core.policy.basic_security is SecurityRule.REQUIRE and not security_holds(core, inbound):
         return
     if header.is_fragment:

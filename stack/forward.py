@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from stack import icmp_errors, send
 from stack.choices import SourceRouting
-from stack.hooks import Place
 from stack.inbound import Cast
 from stack.option_work import rewrite_options, run_options
 from stack.options import Use
@@ -102,8 +101,7 @@ def transit(core: Core, inbound: Inbound) -> Nic | None:
         owner = core.owner(header.destination, broadcasts=True)
         if owner is not None:
             # S8.12: the forward hook sees these too.
-            passes = not policy.all_hooks or _let_pass(core, inbound, owner, header)
-            return owner if passes else None
+            return owner if let_pass(core, inbound, owner, header) else None
     hop = core.routes.find(header.destination, tos=header.tos)
     if hop is None or hop.nic.loopback:
         failed(core, inbound.nic, "Unrouteable")
@@ -291,7 +289,7 @@ def _pass_on(core: Core, inbound: Inbound, course: _Course) -> None:
         core, inbound, course.destination, stamp_address, take_hop=course.take_hop
     )
     # S8.9: not seen by hooks, or by all of them (S14.46).
-    if policy.all_hooks and not _let_pass(core, inbound, nic, header):
+    if not let_pass(core, inbound, nic, header):
         return
     if not policy.transit_header_untouched:
         _claim(core, header, stamp_address)
@@ -320,9 +318,10 @@ def _pass_on(core: Core, inbound: Inbound, course: _Course) -> None:
         failed(core, inbound.nic, "OutgoingDeviceNoBufferSpace")
 
 
-def _let_pass(core: Core, inbound: Inbound, out: Nic, header: Ipv4Header) -> bool:
+def let_pass(core: Core, inbound: Inbound, out: Nic, header: Ipv4Header) -> bool:
     """S8.12: ask the forward hook."""
-    if core.hooks.let_pass(Place.FORWARD, out.number, header, inbound.payload):
+    hook = core.hooks.forward
+    if hook is None or hook.leaving(core, out, header, inbound.payload, about=inbound) is not None:
         return True
     inbound.nic.counters.inc("IP.IPTablesForwardDropped")
     inbound.nic.counters.inc("ipSystemStatsInDiscards")

@@ -134,7 +134,7 @@ def _send_with_header(
 ) -> Reason | None:
     """Send by the header-included path (S7.8), where no hook looks but the later ones (S5.13)."""
     octets = build_ipv4(header, payload)
-    return send_header_included(core, route, octets, output_hook=core.policy.all_hooks)
+    return send_header_included(core, route, octets, output_hook=core.policy.five_hooks)
 
 
 def _count_sent(route: Route, message: IcmpMessage, refused: Reason | None) -> None:

@@ -5,11 +5,15 @@ The timers are in `stack.membership`; here messages are checked, counted and wri
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from stack import send
+from stack import link, send
 from stack.inbound import Cast
+from stack.membership import Membership, Query
+from stack.membership_v2 import MembershipV2
 from stack.options import ROUTER_ALERT_OPTION
+from stack.refusal import Reason
 from stack.route_choice import Route
 from stack.send import Wish
 from stack.wire.address import ALL_HOSTS, ALL_ROUTERS, IGMP_V3_ROUTERS, is_multicast
@@ -29,7 +33,7 @@ from stack.wire.igmp import (
     query_version,
     read_query_v3,
 )
-from stack.wire.ipv4 import MINIMUM_HEADER, PROTOCOL_IGMP
+from stack.wire.ipv4 import MINIMUM_HEADER, PROTOCOL_IGMP, Ipv4Header, build_ipv4
 
 if TYPE_CHECKING:
     from stack.core import Core
@@ -47,6 +51,7 @@ _NAMES: Final = {
     V3_MEMBERSHIP_REPORT: "V3MembershipReport",
     LEAVE_GROUP: "LeaveGroup",
 }
+_V3_REPORT: Final = _NAMES[V3_MEMBERSHIP_REPORT]
 
 
 def receive(core: Core, inbound: Inbound) -> None:
@@ -61,62 +66,127 @@ def receive(core: Core, inbound: Inbound) -> None:
         count("IGMP.PacketsReceived.Invalid")
         return
     name = _NAMES.get(message.type)
-    if name is None:
+    if name is None or (name == _V3_REPORT and not core.policy.igmp_version_3_known):
         # RFC 9776 §4: unknown types MUST be silently ignored.
         count("IGMP.PacketsReceived.Unrecognized")
         return
     count(f"IGMP.PacketsReceived.{name}")
     if message.type == MEMBERSHIP_QUERY:
         believed = _query(core, inbound, message)
-    elif message.type in (V1_MEMBERSHIP_REPORT, V2_MEMBERSHIP_REPORT):
-        believed = _report(core, inbound, message)
-    else:
-        # RFC 2236 §6, RFC 9776 §5: leaves and version 3 reports are for routers.
+    elif message.type == V3_MEMBERSHIP_REPORT:
+        # RFC 9776 §5: for routers.
         return
+    else:
+        believed = _report_or_leave(core, inbound, message)
     if not believed:
         count("IGMP.PacketsReceived.Invalid")
 
 
-def _query(core: Core, inbound: Inbound, message: IgmpMessage) -> bool:
+def _carries_alert(core: Core, inbound: Inbound, version: int) -> bool:
+    """Whether TTL and router alert are as S9.4 wants them."""
+    if inbound.header.ttl != 1:
+        return False
+    # RFC 9776 §9.1: without router alert SHOULD be ignored; RFC 1112 knows none (S14.47).
+    return inbound.router_alert or (version == 1 and core.policy.igmp_later_rules)
+
+
+def _version(core: Core, nic: Nic, message: IgmpMessage) -> int | None:
+    """The version of a query as this host reads it; None when its length fits no version."""
     version = query_version(message)
-    group = message.group
-    # RFC 9776 §7.1: a length that fits no version is silently ignored.
-    if version is None or inbound.header.ttl != 1 or not (group == 0 or is_multicast(group)):
-        return False
-    # RFC 9776 §9.1: version 2 and 3 queries without router alert SHOULD be ignored.
-    if version > 1 and not inbound.router_alert:
-        return False
-    # RFC 9776 §9.1: so SHOULD general queries to a group other than 224.0.0.1.
-    if group == 0 and inbound.cast is Cast.MULTICAST and inbound.header.destination != ALL_HOSTS:
-        return False
+    reads_version_3 = core.policy.igmp_version_3_known and nic.membership.version != 2
+    if (version == 3 and reads_version_3) or (version is None and core.policy.igmp_later_rules):
+        return version
+    # RFC 2236 §2.5, S9.2: a version 2 host ignores what is behind the first eight octets.
+    return 2 if message.code else 1
+
+
+def _query(core: Core, inbound: Inbound, message: IgmpMessage) -> bool:
     membership = inbound.nic.membership
+    version = _version(core, inbound.nic, message)
+    # RFC 9776 §7.1: a length that fits no version is silently ignored.
+    if version is None or not _carries_alert(core, inbound, version):
+        return False
+    if core.policy.igmp_later_rules and not _names_its_group(inbound, message):
+        return False
+    group = message.group
+    general = group == 0 or (version == 1 and not core.policy.igmp_later_rules)
     if version < 3:
         # RFC 2236 §2.2, RFC 9776 §7.2.1: the code of an older query is not exponential.
-        membership.query(version, group, message.code * TENTH, core.now)
+        membership.query(Query(version, group, message.code * TENTH, general), core.now)
         return True
     query = read_query_v3(message)
     if isinstance(query, IgmpFault):
         return False
-    membership.query(
-        version,
-        group,
-        decode_code(query.code) * TENTH,
-        core.now,
-        sources=query.sources,
-        robustness=query.robustness,
-    )
+    response = decode_code(query.code) * TENTH
+    heard = Query(version, group, response, general, query.sources, query.robustness)
+    membership.query(heard, core.now)
     return True
 
 
-def _report(core: Core, inbound: Inbound, message: IgmpMessage) -> bool:
+def _names_its_group(inbound: Inbound, message: IgmpMessage) -> bool:
+    """RFC 9776 §9.1: a general query that goes to a group goes to 224.0.0.1 (SHOULD)."""
+    if message.group:
+        return is_multicast(message.group)
+    return inbound.cast is not Cast.MULTICAST or inbound.header.destination == ALL_HOSTS
+
+
+def _report_or_leave(core: Core, inbound: Inbound, message: IgmpMessage) -> bool:
     header = inbound.header
-    # RFC 1112 appendix I: the group in the message is the one it was sent to.
-    if header.ttl != 1 or header.destination != message.group:
+    version = 1 if message.type == V1_MEMBERSHIP_REPORT else 2
+    if not _carries_alert(core, inbound, version):
         return False
-    if inbound.nic.addresses.on_link(header.source) is None:
+    # RFC 2236 §10: from a subnet of this interface (S9.4: one of a primary address).
+    if not inbound.nic.addresses.on_primary_subnet(header.source):
+        return False
+    if message.type == LEAVE_GROUP:
+        # RFC 2236 §6: leaves are for routers (S9.5).
+        return True
+    # RFC 1112 appendix I: the group in the message is the one it was sent to.
+    if core.policy.igmp_later_rules and header.destination != message.group:
         return False
     inbound.nic.membership.report_heard(message.group, core.now)
     return True
+
+
+def membership(core: Core, nic: Callable[[], Nic], version: int) -> Membership | MembershipV2:
+    """Make what keeps the timers of a NIC; `version` is 3, 2, or 0 for off."""
+
+    def message(kind: int, group: int) -> bool:
+        return send_message(core, nic(), kind, group)
+
+    def delay(bound: int) -> int:
+        drawn: int = core.random.getrandbits(32) * bound >> 32
+        # RFC 2236 §3, RFC 9776 §5.2: from (0, bound]; S9.9: from [0, bound).
+        return drawn + 1 if core.policy.igmp_later_rules else drawn
+
+    if version < 3 and not core.policy.igmp_later_rules:
+        return MembershipV2(on=version > 0, message=message, delay=delay)
+    return Membership(
+        version=version,
+        report=lambda records: send_report(core, nic(), records),
+        message=message,
+        delay=delay,
+    )
+
+
+def set_version(core: Core, nic: Nic, version: int) -> Reason | None:
+    """Switch IGMP of one NIC to a version, 0 for off (S9.1, S9.18); joined groups stay joined."""
+    if version not in (0, 2, 3):
+        return Reason.INVALID_ARGUMENT
+    if version == 3 and not core.policy.igmp_version_3_known:
+        return Reason.NOT_SUPPORTED
+    before = nic.membership
+    if version == before.version or nic.loopback:
+        return None
+    if version == 0:
+        # S9.12: going silent is leaving.
+        before.stop(core.now)
+    nic.group_membership = membership(core, lambda: nic, version)
+    for group in sorted(nic.groups):
+        nic.membership.joined(group, core.now)
+    if nic.enabled:
+        nic.membership.start(core.now)
+    return None
 
 
 def send_report(core: Core, nic: Nic, records: list[GroupRecord]) -> bool:
@@ -153,13 +223,29 @@ def send_message(core: Core, nic: Nic, kind: int, group: int) -> bool:
 
 
 def _send(core: Core, nic: Nic, destination: int, kind: int, payload: bytes, tos: int) -> bool:
-    source = nic.addresses.main()
+    source = nic.addresses.outgoing()
     if source is None or nic.loopback:
         # S9.15: without an address nothing is sent; it is made up for when there is one.
         return False
-    route = Route(nic, source, destination, destination, Cast.MULTICAST, inside=False)
-    # RFC 2236 §2, RFC 9776 §4: TTL 1 and the router alert option.
-    wish = Wish(PROTOCOL_IGMP, 1, tos, ROUTER_ALERT_OPTION)
-    send.originate(core, route, payload, wish)
-    nic.counters.inc(f"IGMP.PacketsSent.{_NAMES[kind]}")
-    return True
+    if core.policy.igmp_like_others:
+        # S9.16: asked before, for IP tells nobody.
+        taken = not link.is_full(core, nic)
+        route = Route(nic, source, destination, destination, Cast.MULTICAST, inside=False)
+        # RFC 2236 §2, RFC 9776 §4: TTL 1 and the router alert option.
+        wish = Wish(PROTOCOL_IGMP, 1, tos, ROUTER_ALERT_OPTION)
+        send.originate(core, route, payload, wish)
+    else:
+        taken = _straight_to_link(
+            core, nic, Ipv4Header(source, destination, PROTOCOL_IGMP), payload
+        )
+    nic.counters.inc(f"IGMP.PacketsSent.{_NAMES[kind] if taken else 'Dropped'}")
+    return taken
+
+
+def _straight_to_link(core: Core, nic: Nic, header: Ipv4Header, payload: bytes) -> bool:
+    """S9.15: no hook, no loop, no counter of IP."""
+    header.ttl = 1
+    header.options = ROUTER_ALERT_OPTION
+    value = core.identification.next(header.source, header.destination, PROTOCOL_IGMP, core.now)
+    header.identification = value or 0
+    return link.send_to_group(core, nic, build_ipv4(header, payload), header.destination)

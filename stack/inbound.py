@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from stack.wire.ipv4 import Ipv4Header
 
 if TYPE_CHECKING:
+    from stack.hook_packet import Passage
     from stack.nic import Nic
 
 
@@ -52,3 +53,5 @@ class Inbound:
     """The source route reversed, as an option without padding; empty when there was none."""
     return_hop: int = 0
     """The first hop of that way back."""
+    passage: Passage | None = None
+    """What the hooks remember of it."""

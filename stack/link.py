@@ -121,15 +121,28 @@ def _count_sent(nic: Nic, packet: bytes, cast: Cast) -> None:
 
 
 def _put(core: Core, nic: Nic, frame: bytes) -> bool:
-    if nic.polls != core.polls:
-        # All that waited has been fetched.
-        nic.polls = core.polls
-        nic.waiting = 0
-    if nic.waiting >= nic.link_room or len(core.outbox) >= OUTBOX_LIMIT:
+    if is_full(core, nic):
         return False
     nic.waiting += 1
     core.outbox.append((nic.number, frame))
     return True
+
+
+def is_full(core: Core, nic: Nic) -> bool:
+    """Answer whether the link refuses the next frame."""
+    if nic.polls != core.polls:
+        # All that waited has been fetched.
+        nic.polls = core.polls
+        nic.waiting = 0
+    return nic.waiting >= nic.link_room or len(core.outbox) >= OUTBOX_LIMIT
+
+
+def send_to_group(core: Core, nic: Nic, packet: bytes, group: int) -> bool:
+    """Put a datagram to a group on the link without counting it; answer whether it was taken."""
+    frame = packet
+    if nic.mac is not None:
+        frame = build_ethernet(group_mac(group), nic.mac, ETHERTYPE_IPV4, packet)
+    return _put(core, nic, frame)
 
 
 def discard(nic: Nic) -> None:

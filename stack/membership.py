@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from stack.wire.address import ALL_HOSTS
 from stack.wire.igmp import (
@@ -50,15 +50,31 @@ class _Group:
     change_due: int | None = None
     """When the next of them goes out; None with `owed` left waits for a source address."""
     response_due: int | None = None
+    queued: bool = False
+    """A due answer could not go out; it waits for a source address (S9.11)."""
     sources: set[int] = field(default_factory=set)
     last_reporter: bool = False
+
+
+class Query(NamedTuple):
+    """A valid query."""
+
+    version: int
+    group: int
+    response: int
+    """Max Response Time in microseconds; of version 1 it means nothing."""
+    general: bool
+    """It may change the version that is spoken (RFC 9776 §7.2.1, S9.8)."""
+    sources: tuple[int, ...] = ()
+    robustness: int = 0
+    """Zero: not told."""
 
 
 class Membership:
     """Groups of one NIC and their timers.
 
     `report(records)` sends a version 3 report, `message(type, group)` an older one; both answer
-    whether it went out. Delays come from `random_bits`.
+    whether it went out. `delay(bound)` draws a wait. All times are microseconds.
     """
 
     def __init__(
@@ -67,28 +83,34 @@ class Membership:
         version: int,
         report: Callable[[list[GroupRecord]], bool],
         message: Callable[[int, int], bool],
-        random_bits: Callable[[int], int],
+        delay: Callable[[int], int],
     ) -> None:
-        self._version = version
+        self.version = version
+        """The version switched on, 0 for none (S9.1)."""
+        self.started = False
         self._report = report
         self._message = message
-        self._random_bits = random_bits
+        self._delay = delay
         self._groups: dict[int, _Group] = {}
         self._general_due: int | None = None
+        self._general_queued = False
         self._older_until = {1: 0, 2: 0}
         self._robustness = DEFAULT_ROBUSTNESS
-        self._running = False
+
+    @property
+    def _running(self) -> bool:
+        return self.started and self.version > 0
 
     def mode(self, now: int) -> int:
         """Answer the version spoken at this time (RFC 9776 §7.2.1)."""
         for version in (1, 2):
             if now < self._older_until[version]:
                 return version
-        return self._version
+        return self.version
 
     def start(self, now: int) -> None:
         """The NIC is up: report every group (S9.6)."""
-        self._running = self._version > 0
+        self.started = True
         if self._running:
             for address in sorted(self._groups):
                 self._announce(address, self._groups[address], now)
@@ -99,8 +121,9 @@ class Membership:
             for address in sorted(self._groups):
                 self._retire(address, now)
         self._groups = {key: _Group() for key, group in self._groups.items() if group.joined}
-        self._running = False
+        self.started = False
         self._general_due = None
+        self._general_queued = False
         self._older_until = {1: 0, 2: 0}
 
     def joined(self, address: int, now: int) -> None:
@@ -119,6 +142,7 @@ class Membership:
             return
         group.joined = False
         group.response_due = None
+        group.queued = False
         if not self._running:
             del self._groups[address]
             return
@@ -128,10 +152,16 @@ class Membership:
 
     def address_added(self, now: int) -> None:
         """The NIC has a source address now: send what waited for one (S9.13)."""
+        if not self._running:
+            return
+        if self._general_queued:
+            self._respond_general()
         for address in sorted(self._groups):
             group = self._groups[address]
-            if group.owed and group.change_due is None and self._running:
+            if group.owed and group.change_due is None:
                 self._send_change(address, group, now)
+            if group.queued:
+                self._respond(address, group, now)
 
     def _announce(self, address: int, group: _Group, now: int) -> None:
         # RFC 9776 §5.1: at once, and again until [Robustness Variable] reports went out.
@@ -174,36 +204,22 @@ class Membership:
         group.last_reporter = group.last_reporter or sent
         return sent
 
-    def _delay(self, bound: int) -> int:
-        """Draw from (0, bound], microseconds (RFC 2236 §3)."""
-        return 1 + (self._random_bits(32) * bound >> 32)
-
-    def query(
-        self,
-        version: int,
-        group: int,
-        response: int,
-        now: int,
-        *,
-        sources: tuple[int, ...] = (),
-        robustness: int = 0,
-    ) -> None:
-        """Take in a valid query; `response` is its Max Response Time in microseconds."""
+    def query(self, query: Query, now: int) -> None:
+        """Take in a valid query."""
         if not self._running:
             return
-        if version == 1:
-            # RFC 2236 §4: a time of zero MUST be taken as ten seconds.
-            response = VERSION_1_RESPONSE
+        # RFC 2236 §4: a time of zero MUST be taken as ten seconds.
+        response = VERSION_1_RESPONSE if query.version == 1 else query.response
         # RFC 9776 §7.2.1: group-specific queries MUST NOT change the mode.
-        if version < self._version and (version == 1 or group == 0):
-            self._hear_older(version, response, now)
-        if version == 3:
+        if query.version < self.version and query.general:
+            self._hear_older(query.version, response, now)
+        if query.version == 3:
             # RFC 9776 §4.1.6: the robustness variable follows the last query, if it tells one.
-            self._robustness = robustness or DEFAULT_ROBUSTNESS
+            self._robustness = query.robustness or DEFAULT_ROBUSTNESS
         if self.mode(now) == 3:
-            self._schedule(group, response, sources, now)
+            self._schedule(query.group, response, query.sources, now)
         else:
-            self._schedule_older(group, response, now)
+            self._schedule_older(query.group, response, now)
 
     def _hear_older(self, version: int, response: int, now: int) -> None:
         before = self.mode(now)
@@ -217,6 +233,7 @@ class Membership:
 
     def _cancel(self) -> None:
         self._general_due = None
+        self._general_queued = False
         for address in list(self._groups):
             group = self._groups[address]
             if not group.joined:
@@ -225,6 +242,7 @@ class Membership:
             group.owed = 0
             group.change_due = None
             group.response_due = None
+            group.queued = False
             group.sources.clear()
 
     def _schedule(self, address: int, response: int, sources: tuple[int, ...], now: int) -> None:
@@ -236,6 +254,7 @@ class Membership:
             # Rule 2. A NIC with nothing to report owes nothing.
             if any(group.joined for group in self._groups.values()):
                 self._general_due = due
+                self._general_queued = False
             return
         group = self._groups.get(address)
         if group is None or not group.joined:
@@ -243,6 +262,7 @@ class Membership:
         if group.response_due is None:
             # Rule 3.
             group.response_due = due
+            group.queued = False
             group.sources = set(sources[:SOURCES_LIMIT])
             return
         if not sources or not group.sources:
@@ -263,6 +283,7 @@ class Membership:
             running = group.response_due
             if running is None or running - now > response:
                 group.response_due = now + self._delay(response)
+                group.queued = False
 
     def report_heard(self, address: int, now: int) -> None:
         """Another member reported this group with version 1 or 2."""
@@ -271,8 +292,9 @@ class Membership:
         if group is None or not group.joined or self.mode(now) == 3:
             return
         # RFC 2236 §3, §5: it stands for ours.
-        if group.response_due is not None or group.change_due is not None:
+        if group.response_due is not None or group.change_due is not None or group.queued:
             group.response_due = None
+            group.queued = False
             group.change_due = None
             group.owed = 0
             group.last_reporter = False
@@ -287,10 +309,7 @@ class Membership:
     def expire(self, now: int) -> None:
         """Send what has become due."""
         if self._general_due is not None and self._general_due <= now:
-            self._general_due = None
-            joined = sorted(key for key, group in self._groups.items() if group.joined)
-            # RFC 9776 §5.2 (1): one current-state record for each group.
-            self._report([GroupRecord(MODE_IS_EXCLUDE, address) for address in joined])
+            self._respond_general()
         for address in sorted(self._groups):
             group = self._groups[address]
             if group.response_due is not None and group.response_due <= now:
@@ -300,15 +319,23 @@ class Membership:
                 if not group.joined and not group.owed:
                     del self._groups[address]
 
+    def _respond_general(self) -> None:
+        self._general_due = None
+        joined = sorted(key for key, group in self._groups.items() if group.joined)
+        # RFC 9776 §5.2 (1): one current-state record for each group.
+        records = [GroupRecord(MODE_IS_EXCLUDE, address) for address in joined]
+        self._general_queued = bool(records) and not self._report(records)
+
     def _respond(self, address: int, group: _Group, now: int) -> None:
         group.response_due = None
         if self.mode(now) != 3:
-            self._send_older(address, group, now)
+            group.queued = not self._send_older(address, group, now)
             return
         if group.sources:
             # RFC 9776 §5.2 (3): EXCLUDE {} asked about B answers IS_IN (B).
             record = GroupRecord(MODE_IS_INCLUDE, address, tuple(sorted(group.sources)))
         else:
             record = GroupRecord(MODE_IS_EXCLUDE, address)
-        group.sources.clear()
-        self._report([record])
+        group.queued = not self._report([record])
+        if not group.queued:
+            group.sources.clear()

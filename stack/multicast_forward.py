@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stack import forward, send
-from stack.hooks import Place
 from stack.inbound import Cast
 from stack.multicast_table import Event, MulticastRoute, News, Output
 from stack.option_work import run_options
@@ -100,11 +99,7 @@ def _send(core: Core, inbound: Inbound, out: Nic) -> None:
         if area is None:
             return
         header.options = area
-    if core.policy.all_hooks and not core.hooks.let_pass(
-        Place.FORWARD, out.number, header, inbound.payload
-    ):
-        inbound.nic.counters.inc("IP.IPTablesForwardDropped")
-        inbound.nic.counters.inc("ipSystemStatsInDiscards")
+    if not forward.let_pass(core, inbound, out, header):
         return
     out.counters.inc("ipSystemStatsOutForwDatagrams")
     refused = send.put_out(

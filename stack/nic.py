@@ -9,6 +9,7 @@ from stack.addresses import AddressTable
 from stack.choices import Defence
 from stack.counters import Counters
 from stack.membership import Membership
+from stack.membership_v2 import MembershipV2
 from stack.neighbours import NeighbourTable
 
 NO_MAC: Final = bytes(6)
@@ -44,7 +45,7 @@ class Nic:
     addresses: AddressTable
     neighbour_table: NeighbourTable
     """For `stack.timers` alone; all others go by `neighbours`."""
-    group_membership: Membership
+    group_membership: Membership | MembershipV2
     """For `stack.timers` alone; all others go by `membership`."""
     touched: set[int]
     """Numbers of the NICs whose timers may have changed; one set for the whole stack."""
@@ -79,6 +80,8 @@ class Nic:
     """Whether ARP is spoken here; else packets leave to neighbours entered by hand only."""
     defence: dict[int, Defence] = field(default_factory=dict)
     """What is done when another station uses an address of ours, where not as the policy says."""
+    name: str = ""
+    """What hook rules call it (S10.4)."""
     defended: dict[int, int] = field(default_factory=dict)
     """When an address of ours was last defended, in microseconds (RFC 5227 §2.4)."""
 
@@ -94,7 +97,7 @@ class Nic:
         return self.neighbour_table
 
     @property
-    def membership(self) -> Membership:
+    def membership(self) -> Membership | MembershipV2:
         """What IGMP owes; whoever reaches for it may change its timers."""
         self.touched.add(self.number)
         return self.group_membership

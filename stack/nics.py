@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from stack import address_probe, groups, igmp, link, router_discovery
 from stack.addresses import AddressTable
 from stack.counters import Counters
-from stack.membership import Membership
 from stack.neighbours import NeighbourTable
 from stack.nic import Nic
 from stack.own_address import Place
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def attach(
-    core: Core, number: int, *, mac: bytes | None, mtu: int, loopback: bool
+    core: Core, number: int, *, mac: bytes | None, mtu: int, loopback: bool, name: str | None
 ) -> Reason | None:
     """Attach a NIC, off at first."""
     if number in core.nics or (mac is not None and not is_mac(mac)) or not _is_mtu(mtu):
@@ -40,12 +39,8 @@ def attach(
         random_bits=bits,
         lifetime=lambda: core.policy.neighbour_lifetime,
     )
-    membership = Membership(
-        version=0 if loopback else core.policy.igmp_version,
-        report=lambda records: igmp.send_report(core, made, records),
-        message=lambda kind, group: igmp.send_message(core, made, kind, group),
-        random_bits=bits,
-    )
+    version = 0 if loopback else core.policy.igmp_version
+    membership = igmp.membership(core, lambda: made, version)
     made = Nic(
         number=number,
         mac=mac,
@@ -61,6 +56,7 @@ def attach(
         neighbour_table=neighbours,
         group_membership=membership,
         touched=core.touched,
+        name=f"nic{number}" if name is None else name,
     )
     core.nics[number] = made
     if core.forward_new_nics:

@@ -19,17 +19,29 @@ from __future__ import annotations
 
 from copy import copy
 
-from stack import address_probe, groups, link, nics, receive, router_discovery, settings, timers
+from stack import (
+    address_probe,
+    groups,
+    igmp,
+    link,
+    nics,
+    receive,
+    router_discovery,
+    settings,
+    timers,
+)
 from stack.address_trials import AddressEvent, Wanted
 from stack.choices import Defence
 from stack.core import Core
 from stack.counters import Counters
 from stack.handlers import Handler
+from stack.hook_tables import Table
 from stack.hooks import Hooks
 from stack.icmp_socket import IcmpSocket
 from stack.identification import RandomSource
 from stack.inbound import Cast
 from stack.multicast_forward import MulticastForwarding
+from stack.nat import Flow
 from stack.nic import Nic
 from stack.own_address import Origin, OwnAddress, Place
 from stack.packet_socket import PacketSocket
@@ -96,19 +108,32 @@ class Node:
             if core.looped:
                 packet = core.looped.popleft()
                 receive.datagram(
-                    core, packet.nic, packet.packet, Cast.UNICAST, looped=True, built=packet.built
+                    core,
+                    packet.nic,
+                    packet.packet,
+                    Cast.UNICAST,
+                    looped=True,
+                    built=packet.built,
+                    passage=packet.passage,
                 )
 
     # NICs and addresses
 
     def add_nic(
-        self, nic: int, *, mac: bytes | None, mtu: int = 1500, loopback: bool = False
+        self,
+        nic: int,
+        *,
+        mac: bytes | None,
+        mtu: int = 1500,
+        loopback: bool = False,
+        name: str | None = None,
     ) -> None:
         """Attach a NIC and enable it. `mac` None: a bare IP link, without Ethernet and ARP.
 
-        `mtu` in octets (RFC 1122 §3.3.3: configurable for each interface).
+        `mtu` in octets (RFC 1122 §3.3.3: configurable for each interface). Hook rules call it by
+        `name`, "nic" and its number if none is given.
         """
-        check(nics.attach(self._core, nic, mac=mac, mtu=mtu, loopback=loopback))
+        check(nics.attach(self._core, nic, mac=mac, mtu=mtu, loopback=loopback, name=name))
         self.enable(nic)
 
     def enable(self, nic: int) -> None:
@@ -271,6 +296,11 @@ class Node:
         check(groups.leave(self._core, nic, as_address(group)))
         self._settle()
 
+    def set_igmp(self, nic: int, version: int) -> None:
+        """Choose the IGMP version of a NIC: 3, 2, or 0 for off (S9.1, S9.18)."""
+        check(igmp.set_version(self._core, self._nic(nic), version))
+        self._settle()
+
     # Settings
 
     def option(self, name: str) -> Value:
@@ -334,6 +364,24 @@ class Node:
     def hooks(self) -> Hooks:
         """Where inspectors are added and removed."""
         return self._core.hooks
+
+    def set_table(self, name: str, table: Table) -> None:
+        """Replace one of the tables "raw", "mangle", "nat", "filter" (S10.3); raw: S10.12."""
+        check(table.refusal(name, later=self._core.policy.five_hooks))
+        self._core.hooks.set_table(name, table)
+
+    def original_destination(
+        self, protocol: int, local: tuple[Address, int], peer: tuple[Address, int]
+    ) -> tuple[int, int] | None:
+        """Answer to whom a peer spoke before hooks led it here (S10.9): address and port.
+
+        `local` and `peer` are what this host's user sees; None: no such connection is known.
+        """
+        answers = Flow(protocol, as_address(local[0]), local[1], as_address(peer[0]), peer[1])
+        found = self._core.hooks.connections.find(answers, self._core.now)
+        if found is None or found.reply != answers or found.original.reversed() == answers:
+            return None
+        return found.original.destination, found.original.destination_port
 
     @property
     def counters(self) -> Counters:

@@ -225,12 +225,22 @@ class Policy:
     raw_bind_is_destination: bool = True
     """S12.18: a bound raw socket compares the destination; else the source."""
     all_hooks: bool = True
-    """S14.46: all five hooks see all datagrams, every checksum right after a rewrite."""
+    """S14.46, S10.11: hooks also see looped copies at prerouting, and header-included datagrams at
+    output."""
+    five_hooks: bool = True
+    """S14.46, S10.12, S10.13: forward and postrouting are called, translation is complete and every
+    checksum right after a rewrite; else three hooks, and S10.7."""
     igmp_version: int = 3
     """S14.47, S13.5: 3, 2, or 0 for off."""
     igmp_later_rules: bool = True
     """S14.47: version 1 queries need no router alert, only general queries change version, delays
-    lie in (0, bound]."""
+    lie in (0, bound]; version 2 is RFC 2236 in the words of RFC 9776 §7, else S9.6 to S9.13."""
+    igmp_version_3_known: bool = True
+    """S9.18: version 3 messages are known; else a version 3 query is read as a version 2 one, its
+    report is unrecognised (S9.2, S9.3), and version 3 cannot be chosen."""
+    igmp_like_others: bool = True
+    """S9.15, S10.11: what IGMP sends passes hooks and counters of IP like every datagram; else it
+    goes straight to the link."""
     igmp_to_raw_sockets: bool = True
     """S14.48: raw sockets get a copy."""
     raw_after_options: bool = True
@@ -329,8 +339,11 @@ NETSTACK: Final = Policy(
     errors_told_unasked=False,
     raw_bind_is_destination=False,
     all_hooks=False,
+    five_hooks=False,
     igmp_version=0,
     igmp_later_rules=False,
+    igmp_version_3_known=False,
+    igmp_like_others=False,
     igmp_to_raw_sockets=False,
     count_delivery_after_options=False,
     udp_length_rules=False,
@@ -365,7 +378,8 @@ NETSTACK_LATER: Final = replace(
     drop_initializing_source=True,  # S8.12
     per_nic_forwarding=True,  # S8.12
     count_forwarding=True,  # S8.12
-    all_hooks=True,  # S10.12
+    five_hooks=True,  # S10.12
     igmp_version=3,  # S9.18
+    igmp_version_3_known=True,  # S9.18
 )
 """NETSTACK with what it learned later."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stack import arp, deliver, forward, icmp_errors, multicast_forward, packet_socket, raw
-from stack.hooks import Place
 from stack.inbound import Cast, Inbound
 from stack.policy import Policy
 from stack.wire.address import (
@@ -32,6 +31,7 @@ from stack.wire.ipv4 import (
 
 if TYPE_CHECKING:
     from stack.core import Core
+    from stack.hook_packet import Passage
     from stack.nic import Nic
 
 _TOTAL_LENGTH_POINTER = 2
@@ -89,6 +89,7 @@ def datagram(
     *,
     looped: bool = False,
     built: bool = False,
+    passage: Passage | None = None,
 ) -> None:
     """Take in one datagram; `looped` when this very stack sent it, `built` when it made it too."""
     count = nic.counters.inc
@@ -106,17 +107,20 @@ def datagram(
         _refuse_header(core, nic, octets, packet, link)
         return
     inbound = Inbound(nic, packet.header, packet.payload, packet.octets, link, looped, built)
+    inbound.passage = passage
     count("ipSystemStatsInOctets", len(packet.octets))
     _count_casts(inbound)
     # S2.6: what this very host sent skips all this.
-    if not looped and not nic.loopback:
-        if not _may_come_from_outside(core, inbound):
-            return
-        # S2.9.
-        if not core.hooks.let_pass(Place.PREROUTING, nic.number, inbound.header, inbound.payload):
-            count("IP.IPTablesPreroutingDropped")
-            count("ipSystemStatsInDiscards")
-            return
+    inside = looped or nic.loopback
+    if not inside and not _may_come_from_outside(core, inbound):
+        return
+    hook = core.hooks.prerouting
+    # S2.9. S10.11: looped copies are not seen here, unless all datagrams are.
+    seen = hook is not None and (core.policy.all_hooks or not inside)
+    if hook is not None and seen and not hook.received(core, inbound):
+        count("IP.IPTablesPreroutingDropped")
+        count("ipSystemStatsInDiscards")
+        return
     owner = _enter(core, inbound)
     if owner is not None:
         # S8.4: now that NIC's in everything, and going nowhere else.

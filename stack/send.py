@@ -12,10 +12,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from stack import link
+from stack import hook_output, link
 from stack.core import LOOPED_LIMIT, Looped
 from stack.fragment import fragment
-from stack.hooks import Place
 from stack.inbound import Cast
 from stack.options import originate as stamp_options
 from stack.refusal import Reason
@@ -31,6 +30,7 @@ from stack.wire.ipv4 import (
 
 if TYPE_CHECKING:
     from stack.core import Core
+    from stack.hook_packet import Passage
     from stack.inbound import Inbound
     from stack.nic import Nic
     from stack.route_choice import Route
@@ -47,6 +47,8 @@ class Wish(NamedTuple):
     df: bool = False
     loop: bool = False
     """Also give a copy to this host, if it is a member (RFC 1112 §6.1)."""
+    passage: Passage | None = None
+    """What the hooks shall know of it (S10.13)."""
 
 
 def originate(core: Core, route: Route, payload: bytes, wish: Wish) -> Reason | None:
@@ -55,7 +57,9 @@ def originate(core: Core, route: Route, payload: bytes, wish: Wish) -> Reason | 
     if isinstance(header, Reason):
         return header
     route.nic.counters.inc("ipSystemStatsOutRequests")
-    return send_prepared(core, route, header, payload, loop=wish.loop, built=True)
+    return send_prepared(
+        core, route, header, payload, loop=wish.loop, built=True, passage=wish.passage
+    )
 
 
 def make_header(core: Core, route: Route, payload_length: int, wish: Wish) -> Ipv4Header | Reason:
@@ -132,20 +136,24 @@ def send_prepared(
     loop: bool = False,
     built: bool = False,
     output_hook: bool = True,
+    passage: Passage | None = None,
 ) -> Reason | None:
     """Send a datagram whose header is complete but for lengths and checksum.
 
     `built`: this stack made the transport header, so a looped copy's checksum is right (S7.14).
     """
+    if output_hook and core.hooks.output is not None:
+        leaving = hook_output.output(core, route, header, payload, passage)
+        if leaving is None:
+            return None
+        route, header, payload, passage = leaving
     nic = route.nic
-    if output_hook and not pass_output(core, nic, header, payload, built=built):
-        return None
     if route.inside:
-        loop_back(core, nic, build_ipv4(header, payload), built=built)
+        loop_back(core, nic, build_ipv4(header, payload), built=built, passage=passage)
         return None
     if loops(core, route, asked=loop):
         # S6.27: whole, whatever becomes of the datagram on the link.
-        loop_back(core, nic, build_ipv4(header, payload), built=built)
+        loop_back(core, nic, build_ipv4(header, payload), built=built, passage=passage)
     if header.ttl == 0 and stays(core, header):
         return None
     return put_out(
@@ -156,6 +164,7 @@ def send_prepared(
         next_hop=route.next_hop,
         cast=route.cast,
         mtu=path_mtu(core, route),
+        passage=passage,
     )
 
 
@@ -164,35 +173,14 @@ def stays(core: Core, header: Ipv4Header) -> bool:
     return header.ttl == 0 and core.policy.ttl_zero_stays
 
 
-def pass_output(
-    core: Core, nic: Nic, header: Ipv4Header, payload: bytes, *, built: bool = True
-) -> bool:
-    """Show a datagram to the output hook; False when it goes no further.
-
-    Either it was dropped, of which the caller is not told (S7.4), or a rule rewrote it to an
-    address of this stack and it is on its way there (S7.5).
-    """
-    destination = header.destination
-    if not core.hooks.let_pass(Place.OUTPUT, nic.number, header, payload):
-        nic.counters.inc("IP.IPTablesOutputDropped")
-        nic.counters.inc("ipSystemStatsOutDiscards")
-        return False
-    if header.destination == destination:
-        # Not rewritten: it leaves even if it is ours, so that broadcasts do.
-        return True
-    owner = core.owner(header.destination)
-    if owner is None:
-        return True
-    loop_back(core, owner, build_ipv4(header, payload), built=built)
-    return False
-
-
-def loop_back(core: Core, nic: Nic, packet: bytes, *, built: bool = False) -> None:
+def loop_back(
+    core: Core, nic: Nic, packet: bytes, *, built: bool = False, passage: Passage | None = None
+) -> None:
     """Give a datagram back to this stack, as if it had come in on that NIC (S7.14)."""
     if len(core.looped) >= LOOPED_LIMIT:
         nic.counters.inc("ipSystemStatsOutDiscards")
         return
-    core.looped.append(Looped(nic, packet, built))
+    core.looped.append(Looped(nic, packet, built, passage))
 
 
 def put_out(
@@ -205,10 +193,14 @@ def put_out(
     cast: Cast = Cast.UNICAST,
     mtu: int,
     about: Inbound | None = None,
+    passage: Passage | None = None,
 ) -> Reason | None:
     """Hand a datagram to the link, cut if it must be and may be."""
-    if not pass_postrouting(core, nic, header, payload):
-        return None
+    if core.hooks.postrouting is not None:
+        leaving = hook_output.postrouting(core, nic, header, payload, passage, about)
+        if leaving is None:
+            return None
+        header, payload = leaving
     length = header.header_length
     if not MINIMUM_MTU <= mtu <= MAXIMUM_DATAGRAM or length > MAXIMUM_HEADER:
         reason = unfit(length, mtu)
@@ -235,17 +227,6 @@ def put_out(
     count("ipSystemStatsOutFragCreates", len(pieces))
     _, reason = hand_over(core, nic, pieces, next_hop=next_hop, cast=cast, about=about)
     return reason
-
-
-def pass_postrouting(core: Core, nic: Nic, header: Ipv4Header, payload: bytes) -> bool:
-    """Show a datagram to the postrouting hook; False when it was dropped (S10.1, S10.12)."""
-    if not core.policy.all_hooks:
-        return True
-    if core.hooks.let_pass(Place.POSTROUTING, nic.number, header, payload):
-        return True
-    nic.counters.inc("IP.IPTablesPostroutingDropped")
-    nic.counters.inc("ipSystemStatsOutDiscards")
-    return False
 
 
 def unfit(header_length: int, mtu: int) -> Reason | None:

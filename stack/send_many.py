@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from stack import send
+from stack import hook_output, send
 from stack.fragment import Piece, cut
 from stack.inbound import Cast
 from stack.refusal import Reason
@@ -78,21 +78,46 @@ def _cut_all(core: Core, route: Route, datagrams: list[Piece], mtu: int) -> list
 
 
 def _hand_over(core: Core, route: Route, packets: list[_Packet]) -> Written:
-    nic = route.nic
     last = packets[-1].datagram
-    leaving: list[_Packet] = [
-        packet
-        for packet in packets
-        if send.pass_output(core, nic, packet.header, packet.payload)
-        and send.pass_postrouting(core, nic, packet.header, packet.payload)
-    ]
+    leaving: list[_Packet] = []
+    for packet in packets:
+        kept = _pass_hooks(core, route, packet)
+        if kept is not None:
+            leaving.append(kept)
     dealt_with = len(packets) - len(leaving)
     written, reason = send.hand_over(
         core,
-        nic,
+        route.nic,
         [build_ipv4(packet.header, packet.payload) for packet in leaving],
         next_hop=route.next_hop,
         cast=route.cast,
     )
     done = last + 1 if reason is None else leaving[written].datagram
     return Written(dealt_with + written, done, reason)
+
+
+def _pass_hooks(core: Core, route: Route, packet: _Packet) -> _Packet | None:
+    """Show a packet to the hooks of the way out; None when it is dealt with."""
+    header, payload, passage = packet.header, packet.payload, None
+    if core.hooks.output is not None:
+        shown = hook_output.output(core, route, header, payload)
+        if shown is None:
+            return None
+        way, header, payload, passage = shown
+        if way.inside:
+            octets = build_ipv4(header, payload)
+            send.loop_back(core, way.nic, octets, built=True, passage=passage)
+            return None
+        if way.nic is not route.nic or way.next_hop != route.next_hop:
+            # S10.12: routed anew.
+            send.put_out(
+                core, way.nic, header, payload,
+                next_hop=way.next_hop, cast=way.cast, mtu=way.nic.mtu, passage=passage,
+            )  # fmt: skip
+            return None
+    if core.hooks.postrouting is not None:
+        left = hook_output.postrouting(core, route.nic, header, payload, passage, None)
+        if left is None:
+            return None
+        header, payload = left
+    return _Packet(packet.datagram, header, payload)

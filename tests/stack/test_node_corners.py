@@ -8,7 +8,7 @@ import pytest
 
 from stack.choices import SourceRouting
 from stack.core import LOOPED_LIMIT
-from stack.membership import SOURCES_LIMIT
+from stack.membership import SOURCES_LIMIT, Membership
 from stack.policy import NETSTACK, RFC
 from stack.refusal import Reason, Refused
 from stack.wire.ethernet import BROADCAST_MAC
@@ -205,6 +205,7 @@ def test_queried_sources_are_bounded() -> None:
         )
         wire.ip(datagram(build_query_v3(query), 2, ttl=1, destination="239.1.1.1", options=ALERT))
     membership = wire.node._core.nics[1].membership
+    assert isinstance(membership, Membership)
     assert len(membership._groups[a("239.1.1.1")].sources) == SOURCES_LIMIT
     assert len(wire.sent(after=10 * SECOND)) == 1
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from stack.membership import Query
 from stack.policy import NETSTACK, RFC, Policy
 from stack.refusal import Reason
 from stack.wire.address import ALL_HOSTS, LIMITED_BROADCAST
@@ -180,7 +181,7 @@ def test_s1_4_a_missing_group_or_address_does_not_hinder_disabling(policy: Polic
 def test_s1_4_disabling_ends_version_1_mode() -> None:
     wire = Wire(IGMP_2)
     membership = wire.node._core.nics[1].membership
-    membership.query(1, 0, 0, wire.now)
+    membership.query(Query(1, 0, 0, general=True), wire.now)
     assert membership.mode(wire.now) == 1
     wire.node.disable_endpoint(1)
     assert membership.mode(wire.now) == 2

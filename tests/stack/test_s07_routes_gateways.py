@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from types import FrameType
 
@@ -261,6 +262,8 @@ def _calls_of_look_ups(routes: int, policy: Policy) -> int:
     for number in range(routes):
         wire.node.add_route(f"10.{number >> 8}.{number & 255}.0/24", 1, gateway=PEER)
     find = wire.node._core.routes.find
+    # What the NIC finds out once.
+    find(0x0A000007)
     calls = 0
 
     def count(_frame: FrameType, event: str, _argument: object) -> None:
@@ -268,9 +271,12 @@ def _calls_of_look_ups(routes: int, policy: Policy) -> int:
         calls += event in ("call", "c_call")
 
     before = sys.getprofile()
+    # The collector's own calls are not the look-ups'.
+    gc.disable()
     sys.setprofile(count)
     found = [find(0x0A000007 | number * (routes // 10) << 8) for number in range(10)]
     sys.setprofile(before)
+    gc.enable()
     assert None not in found
     return calls
 

@@ -13,7 +13,16 @@ from stack.send import Wish
 from stack.wire.ethernet import group_mac
 from stack.wire.icmp import ECHO_REPLY
 from stack.wire.ipv4 import FLAG_DF
-from tests.stack.node_kit import HOST, PEER, Wire, a, ping, udp
+from tests.stack.node_kit import (
+    FAR_MAC,
+    HOST,
+    PEER,
+    PEER_MAC,
+    Wire,
+    a,
+    ping,
+    udp,
+)
 from tests.stack.send_kit import ALL_PRESETS, PRESETS, moving, refusal, route_to
 
 GROUP = "239.1.2.3"
@@ -184,8 +193,12 @@ def test_s7_5_what_is_rewritten_to_others_and_what_is_not_rewritten_leaves(polic
         return True
 
     wire.node.hooks.add(Place.OUTPUT, inspect)
+    # S10.12: under the RFCs it is routed anew.
+    wire.node.add_neighbour(1, "192.0.2.77", FAR_MAC)
     wire.node.raw_socket(253).send(b"x", PEER)
-    assert wire.one().header.destination == a("192.0.2.77")
+    sent = wire.one()
+    assert sent.header.destination == a("192.0.2.77")
+    assert sent.mac == (FAR_MAC if policy.five_hooks else PEER_MAC)
 
 
 def test_s7_6_shared_counters() -> None:

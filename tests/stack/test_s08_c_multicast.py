@@ -267,7 +267,7 @@ def test_s8_14_the_forward_hook_sees_each_output(policy: Policy) -> None:
 
 
 def test_s8_14_without_hooks_in_transit_nobody_asks() -> None:
-    wire = multicaster(replace(LATER, all_hooks=False))
+    wire = multicaster(replace(LATER, five_hooks=False))
     wire.node.hooks.add(Place.FORWARD, lambda _: False)
     wire.ip(udp(destination=GROUP))
     assert len(wire.sent()) == 2

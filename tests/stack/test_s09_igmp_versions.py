@@ -19,68 +19,20 @@ from stack.wire.igmp import (
     V2_MEMBERSHIP_REPORT,
     V3_MEMBERSHIP_REPORT,
     GroupRecord,
-    IgmpFault,
-    IgmpMessage,
-    IgmpQueryV3,
     build_igmp,
-    build_query_v3,
-    parse_igmp,
-    parse_report_v3,
 )
-from tests.stack.node_kit import HOST, PEER, SECOND, Sent, Wire, a, datagram
-
-GROUP = "239.1.2.3"
-OTHER = "239.1.2.4"
-ALERT = b"\x94\x04\0\0"
-
-
-def query(
-    wire: Wire,
-    payload: bytes,
-    *,
-    destination: str = "224.0.0.1",
-    ttl: int = 1,
-    options: bytes = ALERT,
-    source: str = PEER,
-) -> None:
-    octets = datagram(payload, 2, destination=destination, ttl=ttl, options=options, source=source)
-    wire.ip(octets, mac=group_mac(a("224.0.0.1")))
-
-
-def v1() -> bytes:
-    return build_igmp(MEMBERSHIP_QUERY, 0)
-
-
-def v2(tenths: int = 100, group: str = "0.0.0.0") -> bytes:
-    return build_igmp(MEMBERSHIP_QUERY, a(group), tenths)
-
-
-def v3(
-    code: int = 100, group: str = "0.0.0.0", sources: tuple[str, ...] = (), robustness: int = 2
-) -> bytes:
-    addresses = tuple(a(source) for source in sources)
-    return build_query_v3(
-        IgmpQueryV3(
-            code,
-            a(group),
-            suppress=False,
-            robustness=robustness,
-            interval_code=125,
-            sources=addresses,
-        )
-    )
-
-
-def records(sent: Sent) -> tuple[GroupRecord, ...]:
-    report = parse_report_v3(sent.packet.payload)
-    assert not isinstance(report, IgmpFault)
-    return report
-
-
-def message(sent: Sent) -> tuple[int, int, str]:
-    parsed = parse_igmp(sent.packet.payload)
-    assert isinstance(parsed, IgmpMessage)
-    return parsed.type, parsed.group, "" if not parsed.extra else "extra"
+from tests.stack.igmp_kit import (
+    ALERT,
+    GROUP,
+    OTHER,
+    message,
+    query,
+    records,
+    v1,
+    v2,
+    v3,
+)
+from tests.stack.node_kit import HOST, SECOND, Wire, a, datagram
 
 
 @pytest.fixture
@@ -91,7 +43,7 @@ def wire() -> Wire:
     return made
 
 
-def test_a_join_is_reported_at_once_and_again_within_a_second() -> None:
+def test_s14_47_a_join_is_reported_at_once_and_again_within_a_second() -> None:
     wire = Wire()
     wire.node.join(1, GROUP)
     wire.node.join(1, GROUP)
@@ -109,7 +61,7 @@ def test_a_join_is_reported_at_once_and_again_within_a_second() -> None:
     assert wire.node.next_deadline() is None
 
 
-def test_all_hosts_is_never_reported(wire: Wire) -> None:
+def test_s9_7_all_hosts_is_never_reported(wire: Wire) -> None:
     wire.node.leave(1, GROUP)
     wire.sent(after=5 * SECOND)
     query(wire, v3())
@@ -118,7 +70,7 @@ def test_all_hosts_is_never_reported(wire: Wire) -> None:
     assert wire.sent(after=20 * SECOND) == []
 
 
-def test_without_an_address_the_report_waits_for_one() -> None:
+def test_s9_13_without_an_address_the_report_waits_for_one() -> None:
     wire = Wire()
     wire.node.remove_address(1, HOST)
     wire.node.join(1, GROUP)
@@ -214,7 +166,7 @@ def test_queries_need_ttl_one_router_alert_and_the_right_group(wire: Wire) -> No
     assert len(wire.sent(after=30 * SECOND)) == 1
 
 
-def test_a_version_2_general_query_turns_on_version_2(wire: Wire) -> None:
+def test_s14_47_only_a_general_query_turns_on_version_2(wire: Wire) -> None:
     query(wire, v2(tenths=10, group=GROUP), destination=GROUP)
     assert len(records(wire.one(after=SECOND))) == 1
     query(wire, v2(tenths=10))
@@ -237,7 +189,7 @@ def test_a_version_2_general_query_turns_on_version_2(wire: Wire) -> None:
     assert len(records(wire.one(after=SECOND))) == 1
 
 
-def test_a_version_1_query_turns_on_version_1_for_400_seconds(wire: Wire) -> None:
+def test_s9_8_a_version_1_query_turns_on_version_1_for_400_seconds(wire: Wire) -> None:
     query(wire, v1(), options=b"")
     assert wire.sent() == []
     assert message(wire.one(after=10 * SECOND))[0] == V1_MEMBERSHIP_REPORT
@@ -254,7 +206,7 @@ def test_a_version_1_query_turns_on_version_1_for_400_seconds(wire: Wire) -> Non
 
 
 @pytest.mark.parametrize("kind", [V1_MEMBERSHIP_REPORT, V2_MEMBERSHIP_REPORT])
-def test_another_member_s_report_suppresses_ours(wire: Wire, kind: int) -> None:
+def test_s9_10_another_member_s_report_suppresses_ours(wire: Wire, kind: int) -> None:
     query(wire, v2(tenths=50))
     query(wire, build_igmp(kind, a(GROUP)), destination=GROUP)
     assert wire.sent(after=10 * SECOND) == []
@@ -305,7 +257,7 @@ def test_a_change_of_mode_cancels_what_is_pending() -> None:
     ]
 
 
-def test_disabling_leaves_and_enabling_reports(wire: Wire) -> None:
+def test_s9_17_disabling_leaves_and_enabling_reports(wire: Wire) -> None:
     wire.node.disable(1)
     assert records(wire.one()) == (GroupRecord(CHANGE_TO_INCLUDE, a(GROUP)),)
     query(wire, v3())
@@ -316,7 +268,7 @@ def test_disabling_leaves_and_enabling_reports(wire: Wire) -> None:
     assert records(wire.one()) == (GroupRecord(CHANGE_TO_EXCLUDE, a(GROUP)),)
 
 
-def test_igmp_can_be_off() -> None:
+def test_s9_1_igmp_can_be_off() -> None:
     wire = Wire(replace(RFC, igmp_version=0))
     wire.node.join(1, GROUP)
     query(wire, v3())
@@ -326,7 +278,7 @@ def test_igmp_can_be_off() -> None:
     assert wire.mib()["IGMP.PacketsReceived.MembershipQuery"] == 1
 
 
-def test_version_2_by_policy() -> None:
+def test_s9_14_version_2_by_policy() -> None:
     wire = Wire(replace(RFC, igmp_version=2))
     wire.node.join(1, GROUP)
     assert message(wire.one())[0] == V2_MEMBERSHIP_REPORT
