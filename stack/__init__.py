@@ -27,8 +27,12 @@ ICMP and IGMP
     ``icmp``, ``icmp_reply``, ``icmp_errors``, ``rate_limit``, ``icmp_report``, ``igmp``,
     ``membership``
 Transport and its users
-    ``udp``, ``tcp``, ``raw``, ``socket_table``, ``socket_errors``, ``socket_base``,
+    ``udp``, ``raw``, ``socket_table``, ``socket_errors``, ``socket_base``,
     ``udp_socket``, ``raw_socket``, ``icmp_socket``
+TCP
+    ``tcp`` (who gets a segment), ``tcp_connection``, ``tcp_table``, ``tcp_listen``, ``tcp_input``,
+    ``tcp_output``, ``tcp_round_trip``, ``tcp_timers``, ``tcp_options``, ``tcp_errors``,
+    ``tcp_end``, ``tcp_socket``
 """
 
 from __future__ import annotations

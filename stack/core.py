@@ -20,6 +20,7 @@ from stack.rate_limit import TokenBucket
 from stack.reassembly import ReassemblyStore
 from stack.routes import RouteTable
 from stack.socket_table import SocketTable
+from stack.tcp_table import TcpTable
 
 OUTBOX_LIMIT: Final = 8192
 """Frames that wait to be taken by `poll`; what comes on top is lost, as on a full link."""
@@ -57,6 +58,7 @@ class Core:
         "reassembly",
         "routes",
         "sockets",
+        "tcp",
     )
 
     def __init__(self, policy: Policy, random: RandomSource, time_of_day: int) -> None:
@@ -79,6 +81,7 @@ class Core:
         self.limiter = TokenBucket(policy.icmp_rate, policy.icmp_burst)
         self.hooks = Hooks()
         self.sockets = SocketTable()
+        self.tcp = TcpTable()
         self.outbox: deque[tuple[int, bytes]] = deque()
         self.looped: deque[Looped] = deque()
 

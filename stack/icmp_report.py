@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from stack import tcp_errors
 from stack.routes import Hop
 from stack.wire.address import is_multicast
 from stack.wire.icmp import (
@@ -16,6 +17,7 @@ from stack.wire.icmp import (
     REDIRECT_HOST_FOR_TOS,
     IcmpMessage,
 )
+from stack.wire.ipv4 import PROTOCOL_TCP
 
 if TYPE_CHECKING:
     from stack.core import Core
@@ -72,7 +74,11 @@ def error(core: Core, inbound: Inbound, message: IcmpMessage) -> None:
     mtu = 0
     if message.type == DESTINATION_UNREACHABLE and message.code == FRAGMENTATION_NEEDED:
         mtu = _too_big(core, quote, message.next_hop_mtu)
-    if quote.fragment_offset == 0 and core.policy.errors_reach_transport:
+    if quote.fragment_offset:
+        return
+    if quote.protocol == PROTOCOL_TCP:
+        tcp_errors.receive(core, inbound, message, quote, mtu)
+    if core.policy.errors_reach_transport:
         core.sockets.icmp_error(inbound, message, quote, mtu)
 
 

@@ -35,6 +35,7 @@ from stack.raw_socket import RawSocket
 from stack.refusal import Reason, Refused, check
 from stack.routes import StaticRoute
 from stack.socket_base import Address
+from stack.tcp_socket import TcpSocket
 from stack.udp_socket import UdpSocket
 from stack.wire.address import ALL_HOSTS, Prefix, as_address
 from stack.wire.ethernet import is_mac
@@ -291,6 +292,15 @@ class Node:
     def udp_socket(self) -> UdpSocket:
         """Open a UDP socket."""
         return UdpSocket(self._core)
+
+    def tcp_socket(self) -> TcpSocket:
+        """Open a TCP socket."""
+        return TcpSocket(self._core)
+
+    @property
+    def tcp_established(self) -> int:
+        """Connections in ESTABLISHED or CLOSE-WAIT (RFC 4022 tcpCurrEstab)."""
+        return self._core.tcp.established
 
     def raw_socket(self, protocol: int) -> RawSocket:
         """Open a raw socket; protocol 255 only sends, with its own headers."""

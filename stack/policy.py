@@ -69,6 +69,9 @@ class Policy:
     """S6.2: octets above which whole trains are given up, oldest first."""
     reassembly_low_mark: int = 3 * 1024 * 1024
     """S6.2: octets at or below which that stops; counts as the high mark when above it."""
+    tcp_finds_mtu: bool = True
+    """S7.2: TCP sends with DF and follows the path's MTU (RFC 1191 §3); else DF is never set, and
+    a too-big message lowers the bound of one connection (S5.36)."""
     honour_df: bool = True
     """S14.23: a datagram with DF is never cut; else cut with DF left on."""
     copied_flag_decides: bool = True
@@ -134,6 +137,10 @@ class Policy:
     """S14.37: all but source quench, and raw ICMP sockets get every type."""
     soft_and_hard_errors: bool = True
     """S14.38: RFC 1122 §4.2.3.9, §4.1.3.3."""
+    tcp_error_sequence: bool = True
+    """S14.38, S5.35: RFC 5927 §4.1: errors about TCP quote octets in flight; else ports do."""
+    tcp_hears_all_codes: bool = True
+    """S5.37: TCP hears all codes of destination unreachable; else 1, 3 and 4."""
     pmtu_plateaus: bool = True
     """S14.39: RFC 1191 §5 search when the router told no MTU, floor 68."""
     answer_timestamp: bool = True
@@ -213,6 +220,7 @@ NETSTACK: Final = Policy(
     overlap=OverlapRule.CONTAINED_IGNORED,
     limit_with_header=False,
     reassembly_ecn=False,
+    tcp_finds_mtu=False,
     honour_df=False,
     copied_flag_decides=False,
     refragment_adds_offset=False,
@@ -240,6 +248,8 @@ NETSTACK: Final = Policy(
     redirects=False,
     errors_reach_transport=False,
     soft_and_hard_errors=False,
+    tcp_error_sequence=False,
+    tcp_hears_all_codes=False,
     pmtu_plateaus=False,
     answer_timestamp=False,
     count_unknown_icmp_by_type=False,
@@ -280,6 +290,7 @@ NETSTACK_LATER: Final = replace(
     transit_header_untouched=True,  # S8.12
     router_unreachables=True,  # S8.12
     rate_limit_errors_only=True,  # S5.13, S5.29
+    tcp_hears_all_codes=True,  # S5.37
     drop_external_loopback=True,  # S8.13
     all_hooks=True,  # S10.12
     igmp_version=3,  # S9.18

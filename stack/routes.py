@@ -143,6 +143,16 @@ class RouteTable:
             # are. Times are shifted by one so that a failure at time 0 counts.
             self._silent[address] = now + 1
 
+    def transport_advice(self, destination: int, *, ok: bool, now: int) -> None:
+        """RFC 1122 §3.3.1.4: what transport found out about the way to a destination."""
+        hop = self.find(destination)
+        if hop is None or hop.gateway is None:
+            return
+        if ok:
+            self.neighbour_heard(hop.gateway)
+        else:
+            self.neighbour_silent(hop.gateway, now)
+
     def neighbour_heard(self, address: int) -> None:
         """A next hop spoke: it may be used again."""
         if self._silent:

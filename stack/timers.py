@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stack import deliver, forward
+from stack import deliver, forward, tcp_errors, tcp_timers
 
 if TYPE_CHECKING:
     from stack.core import Core
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def next_deadline(core: Core) -> int | None:
     """Answer when the next timer is due, in microseconds; None when none runs."""
-    due = [core.reassembly.next_deadline()]
+    due = [core.reassembly.next_deadline(), core.tcp.next_deadline()]
     for nic in core.nics.values():
         due += (nic.neighbours.next_deadline(), nic.membership.next_deadline())
     return min((each for each in due if each is not None), default=None)
@@ -26,6 +26,7 @@ def next_deadline(core: Core) -> int | None:
 def run(core: Core) -> None:
     """Do what is due at the node's time."""
     deliver.give_up_reassembly(core)
+    tcp_timers.run(core)
     for nic in list(core.nics.values()):
         nic.membership.expire(core.now)
         nic.neighbours.expire(core.now)
@@ -37,8 +38,9 @@ def take_failures(core: Core) -> None:
     for nic in list(core.nics.values()):
         for failure in nic.neighbours.take_failures():
             core.routes.neighbour_silent(failure.address, core.now)
-            for _ in failure.waiting:
+            for waiting in failure.waiting:
                 _lost(nic)
+                tcp_errors.next_hop_silent(core, waiting.packet)
             forward.next_hop_silent(core, failure)
 
 
