@@ -141,22 +141,13 @@ class Connection:
 
     @property
     def deadline(self) -> int | None:
-        """When its next timer is due."""
-        if self.retransmit_at is None:
-            return self.close_at
-        if self.close_at is None:
-            return self.retransmit_at
-        return min(self.retransmit_at, self.close_at)
+        """When its next timer is due. Nothing is sent again once the end is near: one runs."""
+        return self.close_at if self.retransmit_at is None else self.retransmit_at
 
     @property
     def window(self) -> int:
         """RCV.WND, octets."""
         return distance(self.rcv_nxt, self.rcv_edge)
-
-    @property
-    def end_of_data(self) -> int:
-        """The sequence number that the FIN of this side has."""
-        return add(self.start, len(self.buffer))
 
     @property
     def fin_acknowledged(self) -> bool:

@@ -39,8 +39,6 @@ def take_return_route(connection: Connection, inbound: Inbound) -> None:
 
     It is for passive opens alone, and never against what the user wanted.
     """
-    if not inbound.return_route or not connection.passive or connection.user_options:
+    if connection.user_options or not connection.passive:
         return
-    back = way_back(inbound)
-    if back is not None:
-        connection.options = back
+    connection.options = way_back(inbound) or connection.options

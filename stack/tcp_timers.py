@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from stack import tcp_end, tcp_output
 from stack.refusal import Reason
 from stack.tcp_connection import OPENING, Connection
+from stack.wire.tcp import distance
 
 if TYPE_CHECKING:
     from stack.core import Core
@@ -64,7 +65,7 @@ def _go_back(core: Core, connection: Connection) -> None:
     way = tcp_output.aim_of(core, connection)
     if isinstance(way, tcp_output.Aim):
         size = tcp_output.segment_size(connection, way.mtu)
-        in_flight = (connection.snd_max - connection.snd_una) & 0xFFFFFFFF
+        in_flight = distance(connection.snd_una, connection.snd_max)
         connection.ssthresh = max(in_flight // 2, 2 * size)
         connection.cwnd = size
     tcp_output.restart(connection)
