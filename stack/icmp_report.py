@@ -6,7 +6,7 @@ too short, or is not of a datagram that this host can have sent, is worth nothin
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stack import tcp_errors
 from stack.routes import Hop
@@ -14,6 +14,8 @@ from stack.wire.address import is_multicast
 from stack.wire.icmp import (
     DESTINATION_UNREACHABLE,
     FRAGMENTATION_NEEDED,
+    HOST_UNREACHABLE,
+    PORT_UNREACHABLE,
     REDIRECT_HOST_FOR_TOS,
     IcmpMessage,
 )
@@ -22,6 +24,9 @@ from stack.wire.ipv4 import PROTOCOL_TCP
 if TYPE_CHECKING:
     from stack.core import Core
     from stack.inbound import Inbound
+
+
+_HEARD_CODES: Final = (HOST_UNREACHABLE, PORT_UNREACHABLE, FRAGMENTATION_NEEDED)
 
 
 class Quote(NamedTuple):
@@ -68,6 +73,8 @@ def error(core: Core, inbound: Inbound, message: IcmpMessage) -> None:
     RFC 1122 §3.2.2.1, §3.2.2.4, §3.2.2.5: MUST be passed to the transport layer. Nothing is
     concluded about routes: codes 0, 1 and 5 are hints only.
     """
+    if not _is_heard(core, message):
+        return
     quote = _own_quote(core, inbound, message)
     if quote is None:
         return
@@ -80,6 +87,15 @@ def error(core: Core, inbound: Inbound, message: IcmpMessage) -> None:
         tcp_errors.receive(core, inbound, message, quote, mtu)
     if core.policy.errors_reach_transport:
         core.sockets.icmp_error(inbound, message, quote, mtu)
+
+
+def _is_heard(core: Core, message: IcmpMessage) -> bool:
+    """Whether this error concerns anybody at all (S5.4, S5.31, S5.37)."""
+    if core.policy.errors_reach_transport:
+        return True
+    if message.type != DESTINATION_UNREACHABLE:
+        return False
+    return core.policy.all_unreachables_reach_transport or message.code in _HEARD_CODES
 
 
 def _too_big(core: Core, quote: Quote, next_hop_mtu: int) -> int:

@@ -139,8 +139,8 @@ class Policy:
     """S14.38: RFC 1122 §4.2.3.9, §4.1.3.3."""
     tcp_error_sequence: bool = True
     """S14.38, S5.35: RFC 5927 §4.1: errors about TCP quote octets in flight; else ports do."""
-    tcp_hears_all_codes: bool = True
-    """S5.37: TCP hears all codes of destination unreachable; else 1, 3 and 4."""
+    all_unreachables_reach_transport: bool = True
+    """S5.37: all codes of destination unreachable are told apart; else 1, 3 and 4 (S5.31)."""
     pmtu_plateaus: bool = True
     """S14.39: RFC 1191 §5 search when the router told no MTU, floor 68."""
     answer_timestamp: bool = True
@@ -249,7 +249,7 @@ NETSTACK: Final = Policy(
     errors_reach_transport=False,
     soft_and_hard_errors=False,
     tcp_error_sequence=False,
-    tcp_hears_all_codes=False,
+    all_unreachables_reach_transport=False,
     pmtu_plateaus=False,
     answer_timestamp=False,
     count_unknown_icmp_by_type=False,
@@ -290,7 +290,7 @@ NETSTACK_LATER: Final = replace(
     transit_header_untouched=True,  # S8.12
     router_unreachables=True,  # S8.12
     rate_limit_errors_only=True,  # S5.13, S5.29
-    tcp_hears_all_codes=True,  # S5.37
+    all_unreachables_reach_transport=True,  # S5.37
     drop_external_loopback=True,  # S8.13
     all_hooks=True,  # S10.12
     igmp_version=3,  # S9.18

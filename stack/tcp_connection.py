@@ -118,6 +118,8 @@ class Connection:
     early: dict[int, tuple[bytes, bool]] = field(default_factory=dict)
     """Out of order: sequence number to data and whether a FIN follows it."""
     fin_received: bool = False
+    deaf: bool = False
+    """The user reads no more: what comes is acknowledged and dropped."""
     ack_owed: bool = False
 
     rtt: RoundTrip = field(default_factory=RoundTrip)

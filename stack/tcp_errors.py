@@ -17,7 +17,6 @@ from stack.tcp_connection import OPENING, SENDING, Connection
 from stack.wire.icmp import (
     DESTINATION_UNREACHABLE,
     FRAGMENTATION_NEEDED,
-    HOST_UNREACHABLE,
     PARAMETER_PROBLEM,
     PORT_UNREACHABLE,
     PROTOCOL_UNREACHABLE,
@@ -33,11 +32,9 @@ if TYPE_CHECKING:
     from stack.inbound import Inbound
 
 _NETWORK_CODES: Final = frozenset({0, 6, 9, 11})
-_EARLY_CODES: Final = frozenset({HOST_UNREACHABLE, PORT_UNREACHABLE, FRAGMENTATION_NEEDED})
-"""S5.31: what NETSTACK of early 2021 knows."""
 _HARD_CODES: Final = frozenset({PROTOCOL_UNREACHABLE, PORT_UNREACHABLE})
 _REASONS: Final = {
-    PROTOCOL_UNREACHABLE: Reason.NOT_SUPPORTED,
+    PROTOCOL_UNREACHABLE: Reason.PROTOCOL_UNREACHABLE,
     PORT_UNREACHABLE: Reason.CONNECTION_REFUSED,
     SOURCE_ROUTE_FAILED: Reason.NOT_SUPPORTED,
     **dict.fromkeys(_NETWORK_CODES, Reason.NETWORK_UNREACHABLE),
@@ -46,8 +43,6 @@ _REASONS: Final = {
 
 def receive(core: Core, inbound: Inbound, message: IcmpMessage, quote: Quote, mtu: int) -> None:
     """Take in an error that quotes a segment; `mtu` is the path's by now, 0 when not known."""
-    if not _is_heard(core, message):
-        return
     found = _find(core, message.data, quote.payload)
     if found is None:
         return
@@ -73,15 +68,6 @@ def next_hop_silent(core: Core, packet: bytes) -> None:
     found = _find(core, packet, packet[(packet[0] & 15) * 4 :])
     if found is not None:
         _fail_or_keep(core, found[0], Reason.HOST_UNREACHABLE)
-
-
-def _is_heard(core: Core, message: IcmpMessage) -> bool:
-    """S5.4, S5.31, S5.37: what of the errors reaches transport at all."""
-    if core.policy.errors_reach_transport:
-        return True
-    if message.type != DESTINATION_UNREACHABLE:
-        return False
-    return core.policy.tcp_hears_all_codes or message.code in _EARLY_CODES
 
 
 def _find(core: Core, datagram: bytes, segment: bytes) -> tuple[Connection, int] | None:
@@ -131,7 +117,7 @@ def _unreachable(core: Core, connection: Connection, code: int) -> None:
             tcp_end.drop(core, connection, reason)
         else:
             _soft(connection, reason)
-    elif code != PORT_UNREACHABLE or policy.tcp_hears_all_codes:
+    elif code != PORT_UNREACHABLE or policy.all_unreachables_reach_transport:
         # S5.36, S5.37.
         _fail_or_keep(core, connection, reason)
 

@@ -256,8 +256,11 @@ def _keep(connection: Connection, sequence: int, data: bytes, *, fin: bool) -> N
 
 
 def _take(core: Core, connection: Connection, data: bytes, *, fin: bool) -> None:
-    connection.received += data
     connection.rcv_nxt = add(connection.rcv_nxt, len(data))
+    if connection.deaf:
+        connection.widen(len(data))
+    else:
+        connection.received += data
     if fin:
         _fin(core, connection)
 

@@ -78,7 +78,7 @@ def put(
     octets = build_tcp(segment, way.route.source, remote)
     # RFC 1191 §3, RFC 9293 §3.7.2: DF finds the path's MTU; what can't be smaller goes without.
     fits = MINIMUM_HEADER + len(options.area) + len(octets) <= way.mtu
-    ttl = core.default_ttl if settings.ttl is None else settings.ttl
+    ttl = settings.ttl or core.default_ttl
     wish = Wish(
         PROTOCOL_TCP, ttl, settings.tos, options.area, df=core.policy.tcp_finds_mtu and fits
     )

@@ -28,7 +28,6 @@ from stack.tcp_connection import (
     State,
 )
 from stack.tcp_table import LARGEST_BACKLOG, Listener
-from stack.user_options import MAXIMUM_BUFFER
 from stack.wire.address import LIMITED_BROADCAST, as_address, format_address, is_multicast
 
 if TYPE_CHECKING:
@@ -190,6 +189,10 @@ class TcpSocket(Socket):
             return None
         return format_address(connection.remote), connection.remote_port
 
+    def peer_address(self) -> int | None:
+        """Answer the address of the other end; None without a connection."""
+        return None if self._connection is None else self._connection.remote
+
     @property
     def maximum_segment(self) -> int:
         """Octets of data that one segment may carry now (RFC 1122 §4.2.2.6, S12.10)."""
@@ -225,23 +228,23 @@ class TcpSocket(Socket):
         if self._connection is not None:
             self._connection.no_delay = on
 
-    def set_options(self, buffer: bytes) -> None:
+    def set_options(self, buffer: bytes | None) -> None:
         """Set the IP options of all that is sent from now on (S12.4); none clears.
 
         RFC 1122 §4.2.3.8: this precedes a source route that was received.
         """
-        self._options = self._take(buffer)
+        self._options = self._take(buffer or b"")
         if self._connection is not None:
             self._connection.options = self._options
             self._connection.user_options = True
         if self._listener is not None:
             self._listener.options = self._options
 
-    def get_options(self, size: int = MAXIMUM_BUFFER) -> bytes:
+    def get_options(self, size: int | None = None) -> bytes:
         """Give what was set, or the way back of an accepted connection (S12.11, S12.12)."""
         connection = self._connection
         given = self._options.given if connection is None else connection.options.given
-        return given[: max(size, 0)]
+        return given[:size]
 
     # Data
 
@@ -265,7 +268,7 @@ class TcpSocket(Socket):
         """Read at most so many octets, in order; none when the peer has sent all."""
         connection = self._connected()
         if not connection.received:
-            if connection.fin_received:
+            if connection.fin_received or connection.deaf:
                 return b""
             closed = connection.state is State.CLOSED
             raise Refused(Reason.NOT_CONNECTED if closed else Reason.WOULD_BLOCK)
@@ -276,12 +279,19 @@ class TcpSocket(Socket):
             tcp_output.acknowledge(self.core, connection)
         return octets
 
-    def shutdown(self) -> None:
-        """End sending; what the peer sends is still received (RFC 1122 §4.2.2.13)."""
+    def shutdown(self, *, read: bool = False, write: bool = False) -> None:
+        """Receive nothing more, or send nothing more (RFC 1122 §4.2.2.13: a half-closed one).
+
+        Without reading, what has come and what comes is lost, but acknowledged.
+        """
         connection = self._connected()
         if connection.state in (State.CLOSED, State.SYN_SENT):
             raise Refused(Reason.NOT_CONNECTED)
-        tcp_end.finish_sending(self.core, connection)
+        connection.deaf = connection.deaf or read
+        if read:
+            connection.received.clear()
+        if write:
+            tcp_end.finish_sending(self.core, connection)
 
     # Ending
 

@@ -36,7 +36,7 @@ def _retransmit(core: Core, connection: Connection) -> None:
         tcp_end.drop(core, connection, connection.soft_error or Reason.TIMED_OUT)
         return
     connection.attempts += 1
-    if connection.attempts % ADVISE_AFTER == 0:
+    if connection.attempts >= ADVISE_AFTER:
         # RFC 1122 §4.2.3.5 (a), §3.3.1.4: negative advice, so that IP may try another gateway.
         advise(core, connection, ok=False)
     connection.rtt.back_off()

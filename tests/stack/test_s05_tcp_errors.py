@@ -142,7 +142,7 @@ def test_s5_36_netstack_a_larger_bound_changes_nothing() -> None:
     [
         (0, Reason.NETWORK_UNREACHABLE),
         (1, Reason.HOST_UNREACHABLE),
-        (2, Reason.NOT_SUPPORTED),
+        (2, Reason.PROTOCOL_UNREACHABLE),
         (3, Reason.CONNECTION_REFUSED),
         (5, Reason.NOT_SUPPORTED),
         (6, Reason.NETWORK_UNREACHABLE),
@@ -202,7 +202,7 @@ def test_s14_38_rfc_hard_errors_abort(make: object, code: int) -> None:
     counted = "tcpAttemptFails" if make is opening else "tcpEstabResets"
     before = peer.wire.mib()
     icmp_about(peer.wire, unreachable(code, sent))
-    wanted = Reason.CONNECTION_REFUSED if code == 3 else Reason.NOT_SUPPORTED
+    wanted = Reason.CONNECTION_REFUSED if code == 3 else Reason.PROTOCOL_UNREACHABLE
     assert (socket.state, refusal_of(socket)) == (State.CLOSED, wanted)
     assert tcp_moved(peer.wire, before) == {counted: 1}
     assert peer.wire.frames(60 * SECOND) == []

@@ -167,7 +167,7 @@ def test_s12_11_get_returns_what_was_set_and_as_much_as_fits() -> None:
     socket.set_options(ALERT + b"\x01")
     assert socket.get_options() == ALERT + b"\x01"
     assert socket.get_options(3) == ALERT[:3]
-    assert socket.get_options(0) == socket.get_options(-1) == b""
+    assert socket.get_options(0) == b""
 
 
 def test_s12_12_an_accepted_socket_tells_the_reversed_route() -> None:
@@ -231,7 +231,7 @@ def test_s12_14_the_reversed_route_is_used_for_everything() -> None:
     sent.append(wire.one(SECOND))
     peer.say(ACK, b"more")
     sent.append(wire.one())
-    socket.shutdown()
+    socket.shutdown(write=True)
     sent.append(wire.one())
     assert [segment_of(each, final=REMOTE).flags for each in sent] == [
         ACK | PSH,

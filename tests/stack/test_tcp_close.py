@@ -29,7 +29,7 @@ def test_the_peer_closes_first() -> None:
     assert (socket.receive(), socket.receive()) == (b"last", b"")
     assert socket.send(b"bye") == 3
     peer.hear()
-    socket.shutdown()
+    socket.shutdown(write=True)
     fin = peer.hear()
     assert (fin.flags, socket.state) == (FIN | ACK, State.LAST_ACK)
     # What still comes in LAST-ACK is acknowledged and not read.
@@ -49,8 +49,8 @@ def test_the_peer_closes_first() -> None:
 
 def test_this_side_closes_first_and_waits() -> None:
     socket, peer = accepted()
-    socket.shutdown()
-    socket.shutdown()
+    socket.shutdown(write=True)
+    socket.shutdown(write=True)
     assert (peer.hear().flags, socket.state) == (FIN | ACK, State.FIN_WAIT_1)
     peer.say(ACK)
     assert socket.state is State.FIN_WAIT_2
@@ -75,7 +75,7 @@ def test_this_side_closes_first_and_waits() -> None:
 def test_fin_follows_what_is_queued_and_is_repeated() -> None:
     socket, peer = accepted(mss=1000, window=1000)
     socket.send(bytes(1500))
-    socket.shutdown()
+    socket.shutdown(write=True)
     assert len(peer.hear().data) == 1000
     peer.say(ACK)
     last = peer.hear()
@@ -88,14 +88,14 @@ def test_fin_follows_what_is_queued_and_is_repeated() -> None:
 
 def test_a_fin_needs_no_window() -> None:
     socket, peer = accepted(window=0)
-    socket.shutdown()
+    socket.shutdown(write=True)
     assert peer.hear().flags == FIN | ACK
     assert peer.hear(SECOND).flags == FIN | ACK
 
 
 def test_both_sides_close_at_once() -> None:
     socket, peer = accepted()
-    socket.shutdown()
+    socket.shutdown(write=True)
     fin = peer.hear()
     peer.say(ACK | FIN, acknowledgment=fin.sequence)
     assert (peer.hear().flags, socket.state) == (ACK, State.CLOSING)
@@ -105,7 +105,7 @@ def test_both_sides_close_at_once() -> None:
 
 def test_fin_and_its_acknowledgment_may_come_together() -> None:
     socket, peer = accepted()
-    socket.shutdown()
+    socket.shutdown(write=True)
     peer.hear()
     peer.say(ACK | FIN)
     assert socket.state is State.TIME_WAIT
@@ -115,7 +115,7 @@ def test_shutdown_before_the_handshake_is_over() -> None:
     socket, peer = connecting()
     peer.say(SYN)
     peer.hear()
-    socket.shutdown()
+    socket.shutdown(write=True)
     assert (socket.state, peer.wire.frames()) == (State.SYN_RECEIVED, [])
     peer.say(ACK)
     assert (peer.hear().flags, socket.state) == (FIN | ACK, State.FIN_WAIT_1)
@@ -140,7 +140,7 @@ def test_close_leaves_the_rest_to_the_stack() -> None:
 def test_close_of_a_connection_that_waits_for_the_peer_s_fin() -> None:
     socket, peer = connected()
     connection = peer.connection
-    socket.shutdown()
+    socket.shutdown(write=True)
     peer.hear()
     peer.say(ACK)
     socket.close()
@@ -285,3 +285,20 @@ def test_connections_without_user_are_bounded(monkeypatch: pytest.MonkeyPatch) -
         wire.frames()
     left = [connection.remote_port for connection in wire.node._core.tcp.connections.values()]
     assert left == [102, 103]
+
+
+def test_who_reads_no_more_still_sends() -> None:
+    socket, peer = connected()
+    peer.say(ACK, b"before")
+    peer.hear()
+    socket.shutdown(read=True)
+    assert socket.receive() == b""
+    for _ in range(40):
+        peer.say(ACK, bytes(1000))
+        assert peer.hear().window > 30000
+    assert (socket.receive(), socket.send(b"x")) == (b"", 1)
+    assert peer.hear().data == b"x"
+    socket.shutdown()
+    assert socket.state is State.ESTABLISHED
+    assert socket.peer_address() == 0xC0000209
+    assert Wire().node.tcp_socket().peer_address() is None

@@ -300,11 +300,11 @@ def test_sockets_refuse_what_can_t_be() -> None:
     socket.connect(PEER, PEER_PORT)
     assert refusal(socket.connect, PEER, PEER_PORT) is Reason.IN_PROGRESS
     assert refusal(socket.listen) is Reason.INVALID_STATE
-    assert refusal(socket.shutdown) is Reason.NOT_CONNECTED
+    assert refusal(socket.shutdown, write=True) is Reason.NOT_CONNECTED
     socket.close()
     socket.close()
-    for call in (socket.bind, socket.listen, socket.receive):
-        assert refusal(call) is Reason.CLOSED
+    for again in (socket.bind, socket.listen, socket.receive):
+        assert refusal(again) is Reason.CLOSED
     assert refusal(socket.connect, PEER, 9) is Reason.CLOSED
     listener = listening(wire)
     assert refusal(listener.connect, PEER, 9) is Reason.INVALID_STATE

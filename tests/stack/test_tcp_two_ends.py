@@ -56,7 +56,7 @@ def write(socket: TcpSocket, left: bytearray) -> None:
         if refused.reason is not Reason.WOULD_BLOCK:
             raise
     if not left:
-        socket.shutdown()
+        socket.shutdown(write=True)
 
 
 @pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["RFC", "NETSTACK"])
