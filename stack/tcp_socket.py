@@ -279,6 +279,11 @@ class TcpSocket(Socket):
             tcp_output.acknowledge(self.core, connection)
         return octets
 
+    def waiting(self) -> tuple[int, bool]:
+        """Answer how many octets wait to be read, and whether the peer has sent all."""
+        connection = self._connected()
+        return len(connection.received), connection.fin_received
+
     def shutdown(self, *, read: bool = False, write: bool = False) -> None:
         """Receive nothing more, or send nothing more (RFC 1122 §4.2.2.13: a half-closed one).
 
