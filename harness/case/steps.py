@@ -103,7 +103,7 @@ class Call:
     """A call of the upper tester.
 
     `refused=True` wants the call refused. `socket` is the case's name for a socket. `answer` is
-    fields of the answer that must match.
+    fields of the answer that must match. With `within` the call is made until it is taken so.
     """
 
     operation: str
@@ -112,6 +112,7 @@ class Call:
     refused: bool = False
     cites: str | None = None
     answer: tuple[tuple[str, Any], ...] = ()
+    within: Duration | None = None
 
 
 @dataclass(frozen=True, slots=True)

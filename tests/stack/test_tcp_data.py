@@ -20,6 +20,7 @@ def test_data_arrive_and_are_acknowledged() -> None:
     assert answer.window == RECEIVE_BUFFER - 6
     peer.say(ACK, b"world")
     peer.hear()
+    assert socket.waiting() == (11, False)
     assert (socket.receive(3), socket.receive()) == (b"hel", b"lo world")
     with pytest.raises(Refused, match="again"):
         socket.receive()
