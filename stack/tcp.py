@@ -9,14 +9,27 @@ from stack.inbound import Cast
 from stack.socket_base import Settings
 from stack.tcp_connection import Connection, State
 from stack.user_options import NO_OPTIONS
-from stack.wire.tcp import ACK, RST, SYN, TcpFault, TcpSegment, distance, parse_tcp, read_start
+from stack.wire.tcp import (
+    ACK,
+    HEADER_LENGTH,
+    RST,
+    SYN,
+    TcpFault,
+    TcpSegment,
+    distance,
+    parse_tcp,
+    read_start,
+)
 
 if TYPE_CHECKING:
     from stack.core import Core
     from stack.inbound import Inbound
+    from stack.tcp_table import Listener
 
 _UNSET: Final = Settings()
 """What holds where no socket says otherwise."""
+_NOWHERE: Final = (0, 0, 0)
+"""The ports of what has none: nobody has port 0."""
 
 
 def receive(core: Core, inbound: Inbound) -> None:
@@ -28,43 +41,42 @@ def receive(core: Core, inbound: Inbound) -> None:
         # RFC 1122 §4.2.3.10: a segment to a broadcast or multicast address MUST be discarded.
         count("TCP.InvalidSegmentsReceived")
         return
-    segment = parse_tcp(inbound.payload, source, local)
-    if isinstance(segment, TcpFault):
-        count("tcpInErrs")
-        count(_name_of_fault(core, inbound, segment))
-        return
     table = core.tcp
-    key = (local, segment.destination_port, source, segment.source_port)
-    connection = table.connections.get(key)
-    if connection is not None and not _reopens(core, connection, segment):
+    whole = len(inbound.payload) >= HEADER_LENGTH
+    source_port, port, _ = (whole and read_start(inbound.payload)) or _NOWHERE
+    connection = table.connections.get((local, port, source, source_port))
+    listener = table.listener(local, port)
+    segment = parse_tcp(inbound.payload, source, local)
+    if connection is None and listener is None:
+        _nobody(core, inbound, segment)
+    elif isinstance(segment, TcpFault):
+        # RFC 1122 §4.2.2.7: the checksum MUST be checked; nothing is answered.
+        count("tcpInErrs")
+        count("TCP.InvalidSegmentsReceived")
+    elif connection is not None and not _reopens(core, connection, listener, segment):
         tcp_input.arrive(core, connection, segment, inbound)
-        return
-    listener = table.listener(local, segment.destination_port)
-    if listener is not None:
-        tcp_listen.arrive(core, listener, segment, inbound)
     else:
-        tcp_listen.refuse(core, segment, inbound, NO_OPTIONS, _UNSET)
+        # Without a connection, and to begin one anew, there is a listener.
+        assert listener is not None
+        tcp_listen.arrive(core, listener, segment, inbound)
 
 
-def _name_of_fault(core: Core, inbound: Inbound, fault: TcpFault) -> str:
-    """S2.26, S2.28: what is damaged is the stack's when no socket can be found, else TCP's."""
-    start = read_start(inbound.payload)
-    if fault is TcpFault.TOO_SHORT or start is None:
-        return "MalformedRcvdPackets"
-    source, local = inbound.header.source, inbound.header.destination
-    known = (local, start[1], source, start[0]) in core.tcp.connections
-    if known or core.tcp.listener(local, start[1]) is not None:
-        return "TCP.InvalidSegmentsReceived"
-    return "MalformedRcvdPackets"
+def _nobody(core: Core, inbound: Inbound, segment: TcpSegment | TcpFault) -> None:
+    """S2.28: no socket wants it."""
+    if isinstance(segment, TcpFault):
+        core.counters.inc("tcpInErrs")
+        core.counters.inc("MalformedRcvdPackets")
+        return
+    tcp_listen.refuse(core, segment, inbound, NO_OPTIONS, _UNSET)
 
 
-def _reopens(core: Core, connection: Connection, segment: TcpSegment) -> bool:
+def _reopens(
+    core: Core, connection: Connection, listener: Listener | None, segment: TcpSegment
+) -> bool:
     """RFC 1122 §4.2.2.13: a SYN MAY begin anew in TIME-WAIT when its number is a later one."""
     if connection.state is not State.TIME_WAIT or segment.flags & (SYN | ACK | RST) != SYN:
         return False
-    if distance(connection.rcv_nxt, segment.sequence) <= 0:
-        return False
-    if core.tcp.listener(connection.local, connection.local_port) is None:
+    if listener is None or distance(connection.rcv_nxt, segment.sequence) <= 0:
         return False
     tcp_end.drop(core, connection, None)
     return True

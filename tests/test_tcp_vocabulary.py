@@ -144,7 +144,7 @@ CASES = (
         reset("a"),
     ),
     case(
-        "retransmission-has-the-options-too",
+        "an-acknowledgment-with-options-is-silent",
         *OPENED,
         send(ip(options=(router_alert(),)) / reply("syn-ack", after="syn")),
         silence(of=tcp()),
