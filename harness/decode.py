@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from socket import inet_ntoa
 from typing import Any
 
+from harness.decode_tcp import final_destination, tcp_fields
 from harness.field_places import PLACES
 from harness.internet_checksum import ones_complement_sum
 
 _IP = struct.Struct("!BBHHHBBH4s4s")
 _UDP = struct.Struct("!HHHH")
-_TCP = struct.Struct("!HHIIBBHHH")
 _ARP = struct.Struct("!HHBBH")
 _ETHERNET = struct.Struct("!6s6sH")
 
@@ -301,8 +301,7 @@ def _decode_udp(frame: Frame, start: int, segment: bytes, whole: bool) -> None:
     sport, dport, length, checksum = _UDP.unpack_from(segment)
     right = True
     if whole and checksum:
-        ip = frame.parts["ip"]
-        pseudo = frame.octets[ip.start + 12 : ip.start + 20] + b"\x00\x11" + segment[4:6]
+        pseudo = _pseudo_ends(frame) + b"\x00\x11" + segment[4:6]
         right = ones_complement_sum(pseudo + segment[:length]) == 0xFFFF
         if not right:
             frame.faults.append("UDP checksum wrong")
@@ -327,38 +326,22 @@ def _decode_tcp(frame: Frame, start: int, segment: bytes, whole: bool) -> None:
         frame.faults.append("TCP header cut off")
         frame.parts["data"] = Part("data", start, start + len(segment), {"octets": segment})
         return
-    sport, dport, sequence, acknowledgment, words, flags, window, checksum, _ = _TCP.unpack_from(
-        segment
-    )
-    ip = frame.parts["ip"]
-    pseudo = (
-        frame.octets[ip.start + 12 : ip.start + 20] + b"\x00\x06" + len(segment).to_bytes(2, "big")
-    )
+    fields, header = tcp_fields(segment)
+    pseudo = _pseudo_ends(frame) + b"\x00\x06" + len(segment).to_bytes(2, "big")
     right = not whole or ones_complement_sum(pseudo + segment) == 0xFFFF
     if not right:
         frame.faults.append("TCP checksum wrong")
-    header = max(20, (words >> 4) * 4)
-    frame.parts["tcp"] = Part(
-        "tcp",
-        start,
-        start + min(header, len(segment)),
-        {
-            "sport": sport,
-            "dport": dport,
-            "sequence": sequence,
-            "acknowledgment": acknowledgment,
-            "flags": flags,
-            "window": window,
-            "checksum": checksum,
-            "checksum_right": right,
-        },
-    )
-    frame.parts["data"] = Part(
-        "data",
-        start + min(header, len(segment)),
-        start + len(segment),
-        {"octets": segment[header:]},
-    )
+    fields["checksum_right"] = right
+    frame.parts["tcp"] = Part("tcp", start, start + header, fields)
+    carried = Part("data", start + header, start + len(segment), {"octets": segment[header:]})
+    frame.parts["data"] = carried
+
+
+def _pseudo_ends(frame: Frame) -> bytes:
+    """The addresses that transport checksums cover."""
+    ip = frame.parts["ip"]
+    header = frame.octets[ip.start : ip.end]
+    return header[12:16] + final_destination(header)
 
 
 def _decode_igmp(frame: Frame, start: int, message: bytes) -> None:

@@ -51,6 +51,7 @@ from harness.encode_checksum import (
     with_checksum_for_claimed_length,
 )
 from harness.encode_icmp import icmp_message
+from harness.encode_tcp import tcp_segment
 
 Lookup = Callable[[str, str], Any]
 """The value of a field (`layer.field`) in the frame of a labelled step."""
@@ -344,19 +345,8 @@ class _Writer:
 
     def _tcp(self, layer: Layer, carried: bytes, src: str, dst: str) -> bytes:
         given = {name: self._value(value) for name, value in layer.fields}
-        header = scapy_layers.tcp(
-            {
-                "sport": given.get("sport", self.lease.ports[TESTER_PORT]),
-                "dport": given.get("dport", self.lease.ports[CLOSED_PORT]),
-                "sequence": given.get("sequence", 1000),
-                "acknowledgment": given.get("acknowledgment", 0),
-                "flags": given.get("flags", 2),
-                "window": given.get("window", 8192),
-            }
-        )
-        segment = header + carried
-        pseudo = inet_aton(src) + inet_aton(dst) + struct.pack("!BBH", 0, 6, len(segment))
-        return finished(segment, 16, given.get("checksum"), pseudo)
+        ports = self.lease.ports[TESTER_PORT], self.lease.ports[CLOSED_PORT]
+        return tcp_segment(given, carried, (src, dst), ports)
 
     def _igmp(self, layer: Layer) -> bytes:
         given = {name: self._value(value) for name, value in layer.fields}

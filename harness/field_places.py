@@ -56,6 +56,7 @@ PLACES: dict[str, dict[str, tuple[int, int]]] = {
         "flags": (13, 14),
         "window": (14, 16),
         "checksum": (16, 18),
+        "urgent": (18, 20),
     },
     "igmp": {"type": (0, 1), "max_response": (1, 2), "checksum": (2, 4), "group": (4, 8)},
 }

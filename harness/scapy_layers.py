@@ -134,7 +134,7 @@ def udp(sport: int, dport: int, length: int) -> bytes:
 
 
 def tcp(fields: dict[str, Any]) -> bytes:
-    """A TCP header without options, its checksum zero."""
+    """A TCP header up to its options, its checksum zero; `words` is its length with them."""
     return bytes(
         TCP(
             sport=fields["sport"],
@@ -143,7 +143,8 @@ def tcp(fields: dict[str, Any]) -> bytes:
             ack=fields["acknowledgment"],
             flags=fields["flags"],
             window=fields["window"],
-            dataofs=5,
+            urgptr=fields["urgent"],
+            dataofs=fields["words"],
             chksum=0,
         )
     )

@@ -10,8 +10,8 @@ leave open, and habits of real stacks, are fields of `Policy`.
 Modules in reading order:
 
 The facade
-    ``node`` (start here), ``policy`` (the presets RFC, NETSTACK, NETSTACK_LATER) with ``choices``,
-    ``hooks``, ``counters``
+    ``node`` (start here) with ``node_sockets`` and ``node_hooks``, ``policy`` (the
+    presets RFC, NETSTACK, NETSTACK_LATER) with ``choices``, ``hooks``, ``counters``
 Octets to values and back
     ``wire``
 What a node consists of
@@ -35,9 +35,12 @@ Hooks
     ``hook_packet``, ``hook_match``, ``hook_tables``, ``hook_output``, ``nat``,
     ``connection_tracking``, ``translation``, ``nat_targets``, ``hook_reject``
 Transport and its users
-    ``udp``, ``tcp``, ``raw``, ``handlers``, ``socket_table``, ``socket_errors``,
-    ``socket_settings``, ``socket_options``, ``socket_base``, ``udp_socket``, ``raw_socket``,
-    ``icmp_socket``
+    ``udp``, ``raw``, ``handlers``, ``socket_table``, ``socket_errors``, ``socket_settings``,
+    ``socket_options``, ``socket_base``, ``udp_socket``, ``raw_socket``, ``icmp_socket``
+TCP
+    ``tcp`` (who gets a segment), ``tcp_connection``, ``tcp_table``, ``tcp_listen``, ``tcp_input``,
+    ``tcp_output``, ``tcp_round_trip``, ``tcp_timers``, ``tcp_options``, ``tcp_errors``,
+    ``tcp_end``, ``tcp_socket``
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ from stack.reassembly import ReassemblyStore
 from stack.router_list import RouterList
 from stack.routes import RouteTable
 from stack.socket_table import SocketTable
+from stack.tcp_table import TcpTable
 from stack.wire.address import LIMITED_BROADCAST, is_multicast
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class Core:
         "routes",
         "sockets",
         "spoofing",
+        "tcp",
         "touched",
     )
 
@@ -125,6 +127,7 @@ class Core:
         self.packet_sockets: list[PacketSocket] = []
         self.handlers: dict[int, Handler] = {}
         """By protocol; see `stack.handlers`."""
+        self.tcp = TcpTable()
         self.outbox: deque[tuple[int, bytes]] = deque()
         self.looped: deque[Looped] = deque()
         self.polls = 0

@@ -69,6 +69,19 @@ UDP_MIB: Final = {
 }
 """RFC 4113."""
 
+TCP_MIB: Final = {
+    "tcpActiveOpens": "connections begun here: CLOSED to SYN-SENT",
+    "tcpPassiveOpens": "connections begun by peers: LISTEN to SYN-RECEIVED",
+    "tcpAttemptFails": "connections that were never established",
+    "tcpEstabResets": "connections that ended without FIN",
+    "tcpInSegs": "segments received, those in error included",
+    "tcpOutSegs": "segments sent, those with nothing but retransmitted octets left out",
+    "tcpRetransSegs": "segments sent with octets sent before",
+    "tcpInErrs": "segments received in error: checksum, length",
+    "tcpOutRsts": "segments sent with RST",
+}
+"""RFC 4022. tcpCurrEstab is a gauge: `Node.tcp_established`."""
+
 IGMP_NAMES: Final = {
     "IGMP.PacketsReceived.MembershipQuery": "queries",
     "IGMP.PacketsReceived.V1MembershipReport": "version 1 reports",
@@ -188,9 +201,9 @@ SAME: Final = {
 }
 """S11: NETSTACK counters whose MIB object means the same."""
 
-_MIB_NAMES: Final = (*IP_MIB, *ICMP_MIB, *UDP_MIB, *IGMP_NAMES)
+_MIB_NAMES: Final = (*IP_MIB, *ICMP_MIB, *UDP_MIB, *TCP_MIB, *IGMP_NAMES)
 _NETSTACK_NAMES: Final = (*IP_NAMES, *ICMP_NAMES, *IGMP_NAMES, *ARP_NAMES, *STACK_NAMES)
-_STACK_ONLY: Final = frozenset((*UDP_MIB, *STACK_NAMES))
+_STACK_ONLY: Final = frozenset((*UDP_MIB, *TCP_MIB, *STACK_NAMES))
 """S11.2: there is one number of these, for the whole stack."""
 _NIC_MIB_NAMES: Final = tuple(name for name in _MIB_NAMES if name not in _STACK_ONLY)
 _NIC_NETSTACK_NAMES: Final = tuple(name for name in _NETSTACK_NAMES if name not in _STACK_ONLY)

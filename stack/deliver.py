@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _SHORTEST_HEADER = {PROTOCOL_TCP: 20, PROTOCOL_UDP: 8}
 """S2.26: octets of the transport header that are separated before a protocol gets its data."""
+_SHORT_COUNTERS = {PROTOCOL_TCP: ("tcpInSegs", "tcpInErrs"), PROTOCOL_UDP: ("udpInErrors",)}
 _PROTOCOLS = {
     PROTOCOL_ICMP: icmp.receive,
     PROTOCOL_IGMP: igmp.receive,
@@ -174,7 +175,7 @@ def _hand_up(core: Core, inbound: Inbound) -> None:
     if len(inbound.payload) < _SHORTEST_HEADER.get(protocol, 0):
         # S2.26: no transport header to be separated.
         core.counters.inc("MalformedRcvdPackets")
-        if protocol == PROTOCOL_UDP:
-            core.counters.inc("udpInErrors")
+        for name in _SHORT_COUNTERS[protocol]:
+            core.counters.inc(name)
         return
     receiver(core, inbound)

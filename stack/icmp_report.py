@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from stack import tcp_errors
 from stack.path_mtu import SMALLEST_MTU
 from stack.routes import Hop
 from stack.wire.address import is_multicast
@@ -93,6 +94,8 @@ def error(core: Core, inbound: Inbound, message: IcmpMessage) -> None:
     if quote.fragment_offset or (quote.protocol in _WITH_PORTS and len(quote.payload) < 8):
         # S5.34, S5.35: what the eight octets behind the header tell finds the socket.
         return
+    if quote.protocol == PROTOCOL_TCP:
+        tcp_errors.receive(core, inbound, message, quote, mtu)
     core.sockets.icmp_error(inbound, message, quote, mtu)
 
 

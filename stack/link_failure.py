@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stack import forward, icmp_report, link
+from stack import forward, icmp_report, link, tcp_errors
 from stack.inbound import Inbound
 from stack.wire.icmp import DESTINATION_UNREACHABLE, HOST_UNREACHABLE, ZERO_REST, IcmpMessage
 from stack.wire.ipv4 import PROTOCOL_ICMP, Ipv4Header
@@ -23,6 +23,7 @@ def draw_consequences(core: Core, nic: Nic, failure: Failure) -> None:
         link.discard(nic)
         if waiting.about is None:
             _tell_user(core, nic, waiting.packet)
+            tcp_errors.next_hop_silent(core, waiting.packet)
     forward.next_hop_silent(core, failure)
 
 

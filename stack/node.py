@@ -34,29 +34,23 @@ from stack.address_trials import AddressEvent, Wanted
 from stack.choices import Defence
 from stack.core import Core
 from stack.counters import Counters
-from stack.handlers import Handler
-from stack.hook_tables import Table
-from stack.hooks import Hooks
-from stack.icmp_socket import IcmpSocket
 from stack.identification import RandomSource
 from stack.inbound import Cast
 from stack.multicast_forward import MulticastForwarding
-from stack.nat import Flow
 from stack.nic import Nic
+from stack.node_hooks import HookKeeper
+from stack.node_sockets import Opener
 from stack.own_address import Origin, OwnAddress, Place
-from stack.packet_socket import PacketSocket
 from stack.policy import RFC, Policy
-from stack.raw_socket import RawSocket
 from stack.refusal import Reason, Refused, check
 from stack.routes import StaticRoute
 from stack.settings import Value
 from stack.socket_base import Address
-from stack.udp_socket import UdpSocket
 from stack.wire.address import Prefix, as_address, format_address
 from stack.wire.ethernet import is_mac
 
 
-class Node:
+class Node(Opener, HookKeeper):
     """One stack with its NICs.
 
     `random` gives every random number (initial Identification values, delays, ports);
@@ -361,29 +355,6 @@ class Node:
         router_discovery.update(self._core)
 
     @property
-    def hooks(self) -> Hooks:
-        """Where inspectors are added and removed."""
-        return self._core.hooks
-
-    def set_table(self, name: str, table: Table) -> None:
-        """Replace one of the tables "raw", "mangle", "nat", "filter" (S10.3); raw: S10.12."""
-        check(table.refusal(name, later=self._core.policy.five_hooks))
-        self._core.hooks.set_table(name, table)
-
-    def original_destination(
-        self, protocol: int, local: tuple[Address, int], peer: tuple[Address, int]
-    ) -> tuple[int, int] | None:
-        """Answer to whom a peer spoke before hooks led it here (S10.9): address and port.
-
-        `local` and `peer` are what this host's user sees; None: no such connection is known.
-        """
-        answers = Flow(protocol, as_address(local[0]), local[1], as_address(peer[0]), peer[1])
-        found = self._core.hooks.connections.find(answers, self._core.now)
-        if found is None or found.reply != answers or found.original.reversed() == answers:
-            return None
-        return found.original.destination, found.original.destination_port
-
-    @property
     def counters(self) -> Counters:
         """The counters of the whole stack."""
         return self._core.counters
@@ -401,38 +372,6 @@ class Node:
             "DisabledRx.Packets": port.received_disabled.packets,
             "DisabledRx.Octets": port.received_disabled.octets,
         }
-
-    # Sockets
-
-    def udp_socket(self) -> UdpSocket:
-        """Open a UDP socket."""
-        return UdpSocket(self._core)
-
-    def raw_socket(self, protocol: int) -> RawSocket:
-        """Open a raw socket; protocol 255 only sends, with its own headers."""
-        socket = RawSocket(self._core, protocol=protocol)
-        self._core.sockets.raw.append(socket)
-        return socket
-
-    def icmp_socket(self, identifier: int | None = None) -> IcmpSocket:
-        """Open an ICMP socket; the identifier tells its requests apart (None: one is drawn)."""
-        if identifier is None:
-            identifier = self._core.random.getrandbits(16)
-        socket = IcmpSocket(self._core, identifier=identifier & 0xFFFF)
-        self._core.sockets.icmp.append(socket)
-        return socket
-
-    def packet_socket(self, nic: int | None = None, ethertype: int | None = None) -> PacketSocket:
-        """Listen to the frames that one NIC or all take in, of one Ethertype or both (S2.1)."""
-        socket = PacketSocket(self._core, nic, ethertype)
-        self._core.packet_sockets.append(socket)
-        return socket
-
-    def set_default_handler(self, protocol: int, handler: Handler | None) -> None:
-        """Set who takes the datagrams of a known protocol that no socket wants (S2.28)."""
-        self._core.handlers.pop(protocol, None)
-        if handler is not None:
-            self._core.handlers[protocol] = handler
 
 
 def _told(value: Value | Reason) -> Value:

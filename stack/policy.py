@@ -40,6 +40,9 @@ class Policy:
     """S6.2: octets above which whole trains are given up, oldest first."""
     reassembly_low_mark: int = 3 * 1024 * 1024
     """S6.2: octets at or below which that stops; counts as the high mark when above it."""
+    tcp_finds_mtu: bool = True
+    """S7.2: TCP sends with DF and follows the path's MTU (RFC 1191 §3); else DF is never set, and
+    a too-big message lowers the bound of one connection (S5.36)."""
     honour_df: bool = True
     """S14.23: a datagram with DF is never cut; else cut with DF left on."""
     honour_df_in_transit: bool = True
@@ -132,6 +135,8 @@ class Policy:
     """S5.13: RFC 1122 §3.2.2.6 MUST answer; else not what a default handler took."""
     soft_and_hard_errors: bool = True
     """S14.38: RFC 1122 §4.2.3.9, §4.1.3.3."""
+    tcp_error_sequence: bool = True
+    """S14.38, S5.35: RFC 5927 §4.1: errors about TCP quote octets in flight; else ports do."""
     pmtu_plateaus: bool = True
     """S14.39: RFC 1191 §5 search when the router told no MTU, floor 68."""
     answer_timestamp: bool = True
@@ -270,6 +275,7 @@ NETSTACK: Final = Policy(
     overlap=OverlapRule.CONTAINED_IGNORED,
     limit_with_header=False,
     reassembly_ecn=False,
+    tcp_finds_mtu=False,
     honour_df=False,
     honour_df_in_transit=False,
     senders_set_df=False,
@@ -302,6 +308,7 @@ NETSTACK: Final = Policy(
     errors_reach_transport=False,
     all_unreachables_reach_transport=False,
     soft_and_hard_errors=False,
+    tcp_error_sequence=False,
     pmtu_plateaus=False,
     answer_timestamp=False,
     count_unknown_icmp_by_type=False,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stack import address_probe, deliver, link_failure, router_discovery
+from stack import address_probe, deliver, link_failure, router_discovery, tcp_timers
 
 if TYPE_CHECKING:
     from stack.core import Core
@@ -26,6 +26,7 @@ def next_deadline(core: Core) -> int | None:
         core.agenda.soonest(),
         core.probes.next_deadline(),
         core.routers.next_deadline(),
+        core.tcp.next_deadline(),
     )
 
 
@@ -56,6 +57,7 @@ def run(core: Core) -> None:
         _expire(core.nics[number], core.now)
     address_probe.expire(core)
     router_discovery.expire(core)
+    tcp_timers.run(core)
     take_failures(core)
 
 

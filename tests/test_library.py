@@ -78,7 +78,7 @@ def test_sockets_are_opened_before_they_are_used() -> None:
         known: set[str] = set()
         for step in (*case.provided, *case.control, *case.steps):
             if isinstance(step, Call) and step.socket is not None:
-                if step.operation.startswith("open_"):
+                if step.operation.startswith("open_") or step.operation == "accept":
                     known.add(step.socket)
                 assert step.socket in known, (case.id, step.operation)
             elif isinstance(step, Received | NothingReceived):

@@ -345,7 +345,10 @@ def test_a_raw_socket_sends(wired: Wired) -> None:
     (told,) = wired.call("errors", socket="r").value["errors"]
     assert (told["type"], told["quote"], told["destination"]) == (11, b"raw", PEER)
     assert wired.upper.call("send_raw", {**send, "on": NEAR}).error == "ENOSYS"
-    assert wired.upper.call("send_raw", {**send, "to": GROUP, "on": FAR}) == Answer({})
+    group = {**send, "to": GROUP, "on": FAR}
+    assert wired.upper.call("send_raw", group).error == "ENETUNREACH"
+    wired.call("open_raw", socket="g", protocol=253)
+    assert wired.upper.call("send_raw", {**group, "socket": "g"}) == Answer({})
     ((nic, _),) = wired.sent()
     assert nic == 1
 

@@ -200,8 +200,16 @@ def tcp(
     flags: FieldValue = None,
     window: FieldValue = None,
     checksum: FieldValue = None,
+    urgent: FieldValue = None,
+    mss: FieldValue = None,
+    options: FieldValue = None,
+    checksum_right: FieldValue = None,
 ) -> Layer:
-    """A TCP header without options; `flags` is the octet (SYN 2, RST 4, ACK 16)."""
+    """A TCP header (RFC 9293); `flags` is the octet (SYN 2, RST 4, ACK 16).
+
+    `mss` is the Maximum Segment Size option in octets; `options` are octets of the option area, of
+    which expected it is the whole. `checksum_right` is expected only.
+    """
     return layer_of("tcp", dict(locals()))
 
 

@@ -102,8 +102,8 @@ class Classify:
 class Call:
     """A call of the upper tester.
 
-    `refused=True` wants the call refused, None leaves the choice to the target. `socket` is the
-    case's name for a socket. `answer` is fields of the answer that must match.
+    `refused=True` wants it refused, None leaves the choice to the target. `answer` is fields of the
+    answer that must match. With `within` the call is made until it is taken so.
     """
 
     operation: str
@@ -112,6 +112,7 @@ class Call:
     refused: bool | None = False
     cites: str | None = None
     answer: tuple[tuple[str, Any], ...] = ()
+    within: Duration | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from harness import catalogue
 from harness.case.model import Case, Topology
 from harness.case.steps import (
     Advance,
+    Call,
     Classify,
     Count,
     Expect,
@@ -101,6 +102,8 @@ def _seconds(step: Step, timers: Mapping[str, float]) -> float:
             | NothingReceived(within=within)
         ):
             return _in_seconds(within, timers)
+        case Call(within=waited) if waited is not None:
+            return _in_seconds(waited, timers)
         case _:
             return 0.0
 

@@ -8,6 +8,7 @@ from harness.addresses import Lease, Unresolved
 from harness.case.model import Case
 from harness.case.packet import Packet
 from harness.case.steps import (
+    Call,
     Classify,
     Count,
     Expect,
@@ -68,6 +69,11 @@ def step_words(step: Step) -> str:
             return f"expecting {socket!r} to {got}{f' with {said}' if said else ''}"
         case NothingReceived(socket=socket, errors=errors):
             return f"expecting {socket!r} to {'be told of no error' if errors else 'get nothing'}"
+        case Call(operation=operation, socket=socket, answer=answer, within=within) if (
+            answer and within is not None
+        ):
+            said = ", ".join(f"{name} {value_words(value, _NAMES)}" for name, value in answer)
+            return f"expecting {operation} of {socket!r} to tell {said}"
     return describe(step, _NAMES) or type(step).__name__
 
 

@@ -22,6 +22,8 @@ from harness.trace import Event
 
 POLL = 10_000
 """Microseconds between two looks at a socket."""
+AGAIN = "EAGAIN"
+"""The error of a call that can't be done yet."""
 NOT_THE_TARGETS_FAULT = frozenset({"ENOSYS", "EBADMSG"})
 """Errors by which an upper tester says that it did not understand."""
 
@@ -34,8 +36,10 @@ class CallError(Exception):
     """The upper tester does not do what a step needs it to do."""
 
 
-def call(state: State, step: Call) -> None:
+def call(state: State, step: Call) -> Run:
     """Make a call and judge whether it was taken or refused.
+
+    A call with a time is made again until it is taken and tells what it must, or its time is over.
 
     Raises:
         TargetGone: the upper tester does not answer.
@@ -43,6 +47,23 @@ def call(state: State, step: Call) -> None:
     """
     arguments = _arguments(state, step)
     answer = make(state, step.operation, step.socket, arguments)
+    if step.within is not None:
+        window = Window(state.bench, state.since, state.microseconds(step.within))
+        while _may_come_yet(state, step, answer) and not window.over:
+            yield Wait(min(window.until, state.bench.now() + POLL), or_frame=False)
+            answer = make(state, step.operation, step.socket, arguments)
+    _judge(state, step, answer)
+
+
+def _may_come_yet(state: State, step: Call, answer: Answer) -> bool:
+    """Whether the same call may have a better answer later."""
+    if answer.error is not None:
+        return answer.error == AGAIN
+    told = answer.value
+    return any(not matches(wanted, told.get(name), state.view) for name, wanted in step.answer)
+
+
+def _judge(state: State, step: Call, answer: Answer) -> None:
     state.since = state.bench.now()
     cites = state.cited(step.cites)
     named = f"{step.operation} of socket {step.socket!r}" if step.socket else step.operation
@@ -90,7 +111,7 @@ def make(state: State, operation: str, socket: str | None, arguments: Mapping[st
         raise NoUpperTester("the target has no upper tester")
     given = dict(arguments)
     if socket is not None:
-        given["socket"] = f"{state.view.lease.identifier}.{socket}"
+        given["socket"] = _own_name(state, socket)
     answer = upper.call(operation, given)
     said = ", ".join(f"{name} {_shown(value)}" for name, value in arguments.items())
     outcome = answer.error or "ok"
@@ -103,6 +124,11 @@ def make(state: State, operation: str, socket: str | None, arguments: Mapping[st
     return answer
 
 
+def _own_name(state: State, socket: str) -> str:
+    """A case's name for a socket, made one that no other case has."""
+    return f"{state.view.lease.identifier}.{socket}"
+
+
 def _shown(value: Any) -> str:
     return value.hex(" ") if isinstance(value, bytes) else str(value)
 
@@ -110,7 +136,9 @@ def _shown(value: Any) -> str:
 def _arguments(state: State, step: Call) -> dict[str, Any]:
     given: dict[str, Any] = {}
     for name, value in step.arguments:
-        if name == "on":
+        if name == "listener":
+            given[name] = _own_name(state, value)
+        elif name == "on":
             given[name] = state.view.lease.links[value].target
         elif name == "options":
             given[name] = option_area(state.bench.encoder, state, value)

@@ -193,7 +193,7 @@ def _step(state: State, step: Step) -> Run:
                 yield Wait(until, or_frame=False)
             state.since = state.bench.now()
         case Call():
-            call(state, step)
+            yield from call(state, step)
         case Received():
             yield from received(state, step)
         case NothingReceived():

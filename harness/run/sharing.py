@@ -9,6 +9,7 @@ from harness.case.model import Ambient, Case, Topology
 from harness.case.packet import Fragments, Layer, Packet, Padded, Stimulus, Truncated
 from harness.case.steps import (
     Advance,
+    Call,
     Classify,
     Count,
     Expect,
@@ -141,6 +142,8 @@ def _waits(step: Step, timers: Mapping[str, float]) -> int:
             return _known(within, timers)
         case Classify(within=within) | Received(within=within) | NothingReceived(within=within):
             return _known(within, timers)
+        case Call(within=waited) if waited is not None:
+            return _known(waited, timers)
     return 0
 
 

@@ -68,6 +68,15 @@ CALLS: Final = (
     "leave",
     "receive",
     "errors",
+    "open_tcp",
+    "listen",
+    "connect_tcp",
+    "accept",
+    "send_tcp",
+    "receive_tcp",
+    "state",
+    "shutdown",
+    "reset",
     "close",
 )
 """The upper-tester calls that cases may make (`harness.case.steps`)."""

@@ -18,6 +18,7 @@ from harness.target.base import Answer
 from harness.upper import bundled_words as words
 from harness.upper import protocol
 from harness.upper.bundled_node import Node, RawSocket, UdpSocket
+from harness.upper.bundled_tcp import TcpSockets
 from harness.upper.protocol import Fault
 
 MAX_PROTOCOL = 255
@@ -72,13 +73,16 @@ class NodeUpper:
         self._node = node
         self._links = {address: nic for nic, address in enumerate(link_addresses)}
         self._held: dict[str, Held] = {}
+        self._tcp = TcpSockets(node)
 
     def call(self, operation: str, arguments: Mapping[str, Any]) -> Answer:
         """Make a call; octets are `bytes` in arguments and answers."""
         try:
-            if operation not in _CALLS:
+            if operation not in protocol.CALLS:
                 raise OSError(errno.ENOSYS, f"no call {operation}")
             protocol.check_arguments(operation, arguments)
+            if self._tcp.concerns(operation, arguments.get("socket")):
+                return Answer(self._tcp.call(operation, arguments, taken=self._held))
             return Answer(_CALLS[operation](self, **arguments))
         except Fault as fault:
             return Answer({"text": str(fault)}, protocol.NOT_UNDERSTOOD)
@@ -95,7 +99,7 @@ class NodeUpper:
 
     def capabilities(self) -> frozenset[str]:
         """The calls that are to be had."""
-        return frozenset(_CALLS)
+        return frozenset(protocol.CALLS)
 
     def _of(self, name: str) -> Held:
         held = self._held.get(name)
@@ -109,7 +113,7 @@ class NodeUpper:
         return self._links[on]
 
     def _free(self, name: str) -> None:
-        if name in self._held:
+        if name in self._held or self._tcp.holds(name):
             raise OSError(errno.EEXIST, f"socket {name} is open")
 
     def _hello(self, version: int = protocol.VERSION) -> Value:
@@ -118,7 +122,7 @@ class NodeUpper:
         return {"protocol": protocol.NAME, "version": protocol.VERSION, "target": "bundled"}
 
     def _capabilities(self) -> Value:
-        return {"calls": sorted(_CALLS), "socket_options": sorted((*_KINDS, *_SPECIAL))}
+        return {"calls": sorted(protocol.CALLS), "socket_options": sorted((*_KINDS, *_SPECIAL))}
 
     def _open_udp(
         self, socket: str, port: int = 0, address: str | None = None, reuse: bool = False
@@ -322,7 +326,8 @@ def _is_word_of(name: str, value: Any) -> bool:
 
 
 _CALLS: Mapping[str, Callable[..., Value]] = {
-    name: getattr(NodeUpper, f"_{name}") for name in protocol.CALLS
+    name: getattr(NodeUpper, f"_{name}")
+    for name in protocol.CALLS.keys() - protocol.TCP_CALLS.keys()
 }
 
 

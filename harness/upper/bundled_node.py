@@ -195,8 +195,81 @@ class RawSocket(Socket, Protocol):
         """The next datagram."""
 
 
+class TcpState(Protocol):
+    """A state of a connection."""
+
+    @property
+    def value(self) -> str:
+        """Its name in RFC 9293."""
+
+
+class TcpSocket(Protocol):
+    """A TCP socket. No call blocks."""
+
+    @property
+    def local_name(self) -> tuple[str, int]:
+        """Address, "0.0.0.0" for any, and port."""
+
+    @property
+    def peer_name(self) -> tuple[str, int] | None:
+        """Address and port of the other end."""
+
+    @property
+    def state(self) -> TcpState:
+        """Where its connection is."""
+
+    def bind(self, address: str | None, port: int) -> None:
+        """Take an address (None: any) and a port (0: one is chosen)."""
+
+    def listen(self, backlog: int) -> None:
+        """Open passively."""
+
+    def connect(self, address: str, port: int) -> None:
+        """Open actively."""
+
+    def accept(self) -> TcpSocket:
+        """Take a connection that a peer has opened."""
+
+    def send(self, data: bytes) -> int:
+        """Queue octets; answers how many were taken."""
+
+    def receive(self, maximum: int) -> bytes:
+        """Read; none at the end of the data."""
+
+    def waiting(self) -> tuple[int, bool]:
+        """Octets that wait to be read, and whether there will be more."""
+
+    def shutdown(self, *, write: bool) -> None:
+        """End sending."""
+
+    def close(self) -> None:
+        """End the connection in order."""
+
+    def reset(self) -> None:
+        """Abort the connection."""
+
+    def set_options(self, buffer: bytes) -> None:
+        """Options for everything that is sent."""
+
+    def get_options(self, size: int | None = None) -> bytes:
+        """What was set, or the way back of an accepted connection."""
+
+    def errors(self) -> Sequence[SocketError]:
+        """The ICMP errors since the last call."""
+
+    def take_error(self) -> Enum | None:
+        """Why the connection failed, once."""
+
+
 class Node(Protocol):
     """A node. What it refuses it raises, with a `reason` that is a member of an enum."""
+
+    @property
+    def default_ttl(self) -> int:
+        """TTL of what names none."""
+
+    def tcp_socket(self) -> TcpSocket:
+        """Open a TCP socket."""
 
     def udp_socket(self) -> UdpSocket:
         """Open a UDP socket."""

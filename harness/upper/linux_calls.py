@@ -16,20 +16,20 @@ from struct import Struct
 from typing import Any
 
 from harness.upper import linux_ancillary as ancillary
-from harness.upper import protocol
+from harness.upper import linux_tcp, protocol
+from harness.upper.linux_held import IP_RECVERR, IP_RECVTTL, Held
 from harness.upper.protocol import Fault
 
 IP_MTU_DISCOVER = 10
-IP_RECVERR = 11
-IP_RECVTTL = 12
 IP_MTU = 14
 IP_PMTUDISC_DONT = 0
 IP_PMTUDISC_DO = 2
 MTU_DISCOVER = {"dont": IP_PMTUDISC_DONT, "want": 1, "do": IP_PMTUDISC_DO, "probe": 3}
 """Values of IP_MTU_DISCOVER by what the protocol calls them."""
 
-TOLD = (ancillary.IP_PKTINFO, IP_RECVTTL, net.IP_RECVTOS, net.IP_RECVOPTS, IP_RECVERR)
-"""What the kernel is asked to tell with each datagram, and IP_RECVERR."""
+TCP_ONLY = frozenset((*linux_tcp.CALLS, "reset"))
+NOT_TCP = frozenset({"connect", "send_udp", "send_raw", "receive"})
+"""Calls for one kind of socket; on another they are a mistake of the client."""
 
 NUMBERS = {"ttl": net.IP_TTL, "tos": net.IP_TOS, "multicast_ttl": net.IP_MULTICAST_TTL}
 FLAGS = {
@@ -54,24 +54,6 @@ _NUMBER = Struct("=i")
 _PACKET_INFO = Struct("=i4s4s")
 
 
-class Held:
-    """An open socket, and the last error that was held against it."""
-
-    __slots__ = ("pending", "raw", "socket")
-
-    def __init__(self, socket: net.socket, *, raw: bool) -> None:
-        socket.settimeout(0)
-        for option in TOLD:
-            socket.setsockopt(net.IPPROTO_IP, option, 1)
-        self.socket = socket
-        self.raw = raw
-        self.pending: int | None = None
-
-    def put_aside(self) -> None:
-        """Take what the kernel holds against the socket, so that no call stumbles over it."""
-        self.pending = self.socket.getsockopt(net.SOL_SOCKET, net.SO_ERROR) or self.pending
-
-
 class Calls:
     """All calls, on the sockets that the client opened by name."""
 
@@ -81,12 +63,16 @@ class Calls:
             "hello": self._hello,
             "capabilities": self._capabilities,
         }
-        self._opening: dict[str, Callable[..., Held]] = {"open_udp": _open_udp}
+        self._opening: dict[str, Callable[..., Held]] = {
+            "open_udp": _open_udp,
+            "open_tcp": linux_tcp.open_tcp,
+            "accept": self._accept,
+        }
         if _raw_sockets_work():
             self._opening["open_raw"] = _open_raw
-            self._on_socket = {**_ON_SOCKET, "send_raw": _send_raw}
+            self._on_socket = {**_ON_SOCKET, **linux_tcp.CALLS, "send_raw": _send_raw}
         else:
-            self._on_socket = dict(_ON_SOCKET)
+            self._on_socket = {**_ON_SOCKET, **linux_tcp.CALLS}
 
     def make(self, call: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Make a call.
@@ -105,15 +91,25 @@ class Calls:
             return self._open(name, self._opening[call], arguments)
         if name not in self._held:
             raise OSError(errno.EBADF, f"no socket {name}")
+        held = self._held[name]
         if call == "close":
             self._held.pop(name).socket.close()
+            return {}
+        if (call in TCP_ONLY and not linux_tcp.is_tcp(held)) or (
+            call in NOT_TCP and linux_tcp.is_tcp(held)
+        ):
+            raise Fault(f"{call} is not for this kind of socket")
+        if call == "reset":
+            linux_tcp.reset(self._held.pop(name))
             return {}
         return self._on_socket[call](self._held[name], **arguments)
 
     @property
     def names(self) -> frozenset[str]:
         """The calls that are to be had here."""
-        return frozenset((*self._without_socket, *self._opening, *self._on_socket, "close"))
+        return frozenset(
+            (*self._without_socket, *self._opening, *self._on_socket, "close", "reset")
+        )
 
     def close(self) -> None:
         """Close every socket."""
@@ -129,6 +125,13 @@ class Calls:
         held = opening(**arguments)
         self._held[name] = held
         return _address(held)
+
+    def _accept(self, listener: str) -> Held:
+        if listener not in self._held:
+            raise OSError(errno.EBADF, f"no socket {listener}")
+        if not linux_tcp.is_tcp(self._held[listener]):
+            raise Fault("accept is for TCP sockets")
+        return linux_tcp.accept(self._held[listener])
 
     def _hello(self, version: int = protocol.VERSION) -> dict[str, Any]:
         if version != protocol.VERSION:

@@ -89,7 +89,29 @@ _MEMBERSHIP = {
 }
 _ONLY_SOCKET = {"socket": _SOCKET}
 
+TCP_CALLS: Mapping[str, Mapping[str, Argument]] = {
+    "open_tcp": {
+        "socket": _SOCKET,
+        "port": Argument(Kind.PORT),
+        "address": Argument(Kind.ADDRESS),
+    },
+    "listen": {"socket": _SOCKET, "backlog": Argument(Kind.NUMBER)},
+    "connect_tcp": {
+        "socket": _SOCKET,
+        "to": Argument(Kind.ADDRESS, required=True),
+        "port": Argument(Kind.PORT, required=True),
+    },
+    "accept": {"socket": _SOCKET, "listener": Argument(Kind.NAME, required=True)},
+    "send_tcp": {"socket": _SOCKET, "octets": Argument(Kind.OCTETS, required=True)},
+    "receive_tcp": {"socket": _SOCKET, "at_least": Argument(Kind.NUMBER)},
+    "state": _ONLY_SOCKET,
+    "shutdown": _ONLY_SOCKET,
+    "reset": _ONLY_SOCKET,
+}
+"""The calls for TCP sockets alone."""
+
 CALLS: Mapping[str, Mapping[str, Argument]] = {
+    **TCP_CALLS,
     "hello": {"version": Argument(Kind.NUMBER)},
     "capabilities": {},
     "open_udp": {

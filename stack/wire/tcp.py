@@ -1,4 +1,8 @@
-"""The TCP segment header (RFC 9293 §3.1), as far as answering needs it."""
+"""The TCP segment: header, Maximum Segment Size, sequence numbers (RFC 9293 §3.1, §3.4).
+
+Of the options only Maximum Segment Size is read; a TCP ignores those that it does not know
+(RFC 1122 §4.2.2.5).
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,15 @@ ACK: Final = 16
 URG: Final = 32
 
 HEADER_LENGTH: Final = 20
+DEFAULT_MSS: Final = 536
+"""Octets. RFC 1122 §4.2.2.6: what a peer that sent no option takes."""
+
 _HEADER = struct.Struct("!HHIIBBHHH")
+_PORTS_AND_SEQUENCE = struct.Struct("!HHI")
+_END_OF_LIST: Final = 0
+_NO_OPERATION: Final = 1
+_MAXIMUM_SEGMENT_SIZE: Final = 2
+_MODULUS: Final = 0xFFFFFFFF
 _PROTOCOL: Final = 6
 
 
@@ -107,3 +119,46 @@ def reset_for(segment: TcpSegment) -> TcpSegment | None:
         segment.destination_port, segment.source_port, sequence, acknowledgment, flags, 0, 0, b"",
         b"",
     )  # fmt: skip
+
+
+def maximum_segment_size(options: bytes) -> int | None:
+    """The peer's limit in octets of data, None when its option area has none.
+
+    RFC 9293 §3.1, MUST-7: an option area that is wrong ends where it goes wrong.
+    """
+    at = 0
+    while at < len(options) and options[at] != _END_OF_LIST:
+        if options[at] == _NO_OPERATION:
+            at += 1
+            continue
+        length = options[at + 1] if at + 1 < len(options) else 0
+        if length < 2 or at + length > len(options):
+            return None
+        if options[at] == _MAXIMUM_SEGMENT_SIZE and length == 4:
+            return int.from_bytes(options[at + 2 : at + 4], "big")
+        at += length
+    return None
+
+
+def maximum_segment_size_option(octets: int) -> bytes:
+    """The option that tells a peer how much data one segment may bring."""
+    return bytes((_MAXIMUM_SEGMENT_SIZE, 4)) + octets.to_bytes(2, "big")
+
+
+def read_start(octets: bytes) -> tuple[int, int, int] | None:
+    """Ports and sequence number from the eight octets that an ICMP error quotes at least."""
+    if len(octets) < _PORTS_AND_SEQUENCE.size:
+        return None
+    source_port, destination_port, sequence = _PORTS_AND_SEQUENCE.unpack_from(octets)
+    return source_port, destination_port, sequence
+
+
+def add(sequence: int, octets: int) -> int:
+    """A sequence number further on, or back (RFC 9293 §3.4: modulo 2**32)."""
+    return sequence + octets & _MODULUS
+
+
+def distance(start: int, end: int) -> int:
+    """How far `end` lies behind `start`, negative when it lies before it."""
+    away = end - start & _MODULUS
+    return away - _MODULUS - 1 if away >> 31 else away

@@ -149,31 +149,6 @@ def test_damaged_messages_are_dropped(octets: bytes) -> None:
     assert (mib["icmpStatsInMsgs"], mib["icmpStatsInErrors"]) == (1, 1)
 
 
-def test_tcp_is_answered_by_a_reset() -> None:
-    from stack.wire.tcp import ACK, RST, SYN, TcpSegment, build_tcp, parse_tcp
-
-    wire = Wire()
-
-    def segment(flags: int, number: int = 100) -> bytes:
-        return build_tcp(
-            TcpSegment(1000, 80, number, 55, flags, 10, 0, b"", b"xy"), a(PEER), a(HOST)
-        )
-
-    wire.ip(datagram(segment(SYN), 6))
-    reply = parse_tcp(wire.one().packet.payload, a(HOST), a(PEER))
-    assert isinstance(reply, TcpSegment)
-    assert (reply.flags, reply.sequence, reply.acknowledgment) == (RST | ACK, 0, 103)
-    wire.ip(datagram(segment(ACK), 6))
-    reply = parse_tcp(wire.one().packet.payload, a(HOST), a(PEER))
-    assert isinstance(reply, TcpSegment)
-    assert (reply.flags, reply.sequence) == (RST, 55)
-    wire.ip(datagram(segment(RST), 6))
-    wire.ip(datagram(segment(SYN)[:-1] + b"z", 6))
-    wire.ip(datagram(segment(SYN), 6, destination="192.0.2.255"))
-    assert wire.sent() == []
-    assert wire.node.counters.get("TCP.InvalidSegmentsReceived") == 2
-
-
 def test_a_host_without_address_stays_silent() -> None:
     wire = Wire()
     wire.node.remove_address(1, HOST)
