@@ -1,0 +1,378 @@
+"""Differences about IP options: what is a fault in them, and what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from socket import inet_aton, inet_ntoa
+
+from harness.decode import Frame, read_options
+from tests.compare.classes.model import Class, Right, kernel_only, pointer, stack_only
+from tests.compare.difference import Difference
+from tests.compare.normalise import Seen
+from tests.compare.stimulus import (
+    ROUTES,
+    SOURCE_ROUTES,
+    TIMESTAMP,
+    Sent,
+    at,
+    broken,
+    no_room,
+    odd_alert,
+    odd_slots,
+    options,
+    repeated,
+)
+
+_Fault = Callable[[Frame, int], bool]
+"""Whether a fault of a header is at an octet of it."""
+
+
+def _points(seen: Seen | None, sent: Sent, fault: _Fault) -> bool:
+    octet = pointer(seen)
+    return octet >= 20 and sent.any(lambda frame: fault(frame, octet))
+
+
+def _stack_reports(fault: _Fault) -> Callable[[Difference, Sent], bool]:
+    """The stack alone reports a fault, and the kernel does something else instead."""
+
+    def matches(difference: Difference, sent: Sent) -> bool:
+        if _points(stack_only(difference, "icmp 12/"), sent, fault):
+            return True
+        return kernel_only(difference) is not None and any(
+            _points(stack_only(other, "icmp 12/"), sent, fault) for other in sent.found
+        )
+
+    return matches
+
+
+def _kernel_reports(fault: _Fault) -> Callable[[Difference, Sent], bool]:
+    """The kernel alone reports a fault, and the stack does something else instead."""
+
+    def matches(difference: Difference, sent: Sent) -> bool:
+        if _points(kernel_only(difference, "icmp 12/"), sent, fault):
+            return True
+        return stack_only(difference) is not None and any(
+            _points(kernel_only(other, "icmp 12/"), sent, fault) for other in sent.found
+        )
+
+    return matches
+
+
+def _again(frame: Frame, octet: int) -> bool:
+    option = at(frame, octet)
+    return option is not None and option.at == octet and option.type in repeated(frame)
+
+
+def _flag(frame: Frame, octet: int) -> bool:
+    option = at(frame, octet)
+    return (
+        option is not None
+        and option.type == TIMESTAMP
+        and octet == option.at + 3
+        and option.octets[3] & 15 not in (0, 1, 3)
+    )
+
+
+def _in_later_fragment(difference: Difference, sent: Sent) -> bool:
+    """Nobody may be told about a later fragment: the stack drops it without a word."""
+
+    def later(frame: Frame) -> bool:
+        return bool(frame.get("ip", "offset")) and any(map(odd_alert, options(frame)))
+
+    passed = kernel_only(difference, "passed on")
+    return passed is not None and bool(passed.fields["offset"]) and sent.any(later)
+
+
+def _alert(difference: Difference, sent: Sent) -> bool:
+    return _stack_reports(_wrong_length)(difference, sent) or _in_later_fragment(difference, sent)
+
+
+def _wrong_length(frame: Frame, octet: int) -> bool:
+    option = at(frame, octet)
+    return option is not None and octet == option.at + 1 and odd_alert(option)
+
+
+def _slots(frame: Frame, octet: int) -> bool:
+    option = at(frame, octet)
+    return option is not None and odd_slots(option)
+
+
+def _type_or_length(difference: Difference, sent: Sent) -> bool:
+    if difference.what != "icmp.rest":
+        return False
+    octet = pointer(difference.kernel)
+    return pointer(difference.stack) == octet + 1 and sent.any(
+        lambda frame: any(one.at == octet and broken(one) for one in options(frame))
+    )
+
+
+def _pointer_or_length(difference: Difference, sent: Sent) -> bool:
+    """The stack points at the length octet, the kernel at the pointer octet behind it."""
+    if difference.what != "icmp.rest":
+        return False
+    octet = pointer(difference.stack)
+    return pointer(difference.kernel) == octet + 1 and sent.any(
+        lambda frame: any(
+            one.at == octet - 1 and (no_room(one) or odd_slots(one)) for one in options(frame)
+        )
+    )
+
+
+def _one_of_several(difference: Difference, sent: Sent) -> bool:
+    """The stack reports what the kernel does not look for, the kernel another fault."""
+    if difference.what != "icmp.rest" or pointer(difference.kernel) < 20:
+        return False
+
+    def fault(frame: Frame) -> bool:
+        octet = pointer(difference.stack)
+        return any(test(frame, octet) for test in (_flag, _again, _wrong_length, _slots))
+
+    return sent.any(fault)
+
+
+def _recorded_twice(difference: Difference, sent: Sent) -> bool:
+    """The kernel's record route is the stack's and the answering address once more."""
+    if difference.what != "options" or None in difference.values:
+        return False
+    stack, kernel = (read_options(area) for area in difference.values)
+    ours = [one.octets for one in stack if one.type == 7]
+    theirs = [one.octets for one in kernel if one.type == 7]
+    others = [[one.octets for one in found if one.type > 1 and one.type != 7] for found in (stack, kernel)]
+    return (
+        others[0] == others[1]
+        and len(ours) == len(theirs) == 1
+        and len(ours[0]) == len(theirs[0])
+        and theirs[0][2] == ours[0][2] + 4
+    )
+
+
+def _padding(difference: Difference, sent: Sent) -> bool:
+    """The same options with other no-operations between and behind them."""
+    if difference.what != "options" or None in difference.values:
+        return False
+    stack, kernel = (read_options(area) for area in difference.values)
+    return [o.octets for o in stack if o.type > 1] == [o.octets for o in kernel if o.type > 1]
+
+
+def _overflow(difference: Difference, sent: Sent) -> bool:
+    if difference.what != "options" or None in difference.values:
+        return False
+    pairs = zip(*(read_options(area) for area in difference.values), strict=False)
+    return any(
+        ours.type == TIMESTAMP
+        and ours.octets[3] & 15 == 3
+        and ours.octets[3] >> 4 == (theirs.octets[3] >> 4) + 1
+        and ours.octets[:3] + ours.octets[4:] == theirs.octets[:3] + theirs.octets[4:]
+        for ours, theirs in pairs
+        if len(ours.octets) > 3 and len(theirs.octets) > 3
+    )
+
+
+def _failed(difference: Difference, sent: Sent) -> bool:
+    routes = [option for option in sent.options() if option.type in SOURCE_ROUTES]
+    if stack_only(difference, "icmp 3/5") is not None:
+        return bool(routes)
+    # The error goes back by the route, and the first hop there has to be asked for.
+    asked = stack_only(difference, "ARP request")
+    return asked is not None and any(
+        inet_aton(asked.fields["arp.target"]) in route.octets for route in routes
+    )
+
+
+def _stamped_address(difference: Difference, sent: Sent) -> bool:
+    if difference.what != "options" or None in difference.values or not sent.router:
+        return False
+    ours, theirs = (read_options(area) for area in difference.values)
+    addresses = {link.target for link in sent.plan.links}
+    return len(ours) == len(theirs) and all(
+        a.octets == b.octets or (a.type == TIMESTAMP and _own_there(a.octets, b.octets, addresses))
+        for a, b in zip(ours, theirs, strict=True)
+    )
+
+
+def _own_there(ours: bytes, theirs: bytes, addresses: set[str]) -> bool:
+    """Whether two timestamp options differ in addresses of the target's alone."""
+    if len(ours) != len(theirs) or ours[:4] != theirs[:4] or ours[3] & 15 != 1:
+        return False
+    for place in range(4, len(ours) - 7, 8):
+        one, other = ours[place : place + 8], theirs[place : place + 8]
+        if one != other and not {inet_ntoa(one[:4]), inet_ntoa(other[:4])} <= addresses:
+            return False
+    return True
+
+
+
+def _no_room_for_another(difference: Difference, sent: Sent) -> bool:
+    """A record route has room for the first of the kernel's two entries, and a part of a slot."""
+    return stack_only(difference, "icmp 0/", "icmp 14/") is not None and any(
+        option.type == 7
+        and odd_slots(option)
+        and 4 <= option.octets[2] <= len(option.octets) - 3
+        and len(option.octets) + 1 - option.octets[2] < 8
+        for option in sent.options()
+    )
+
+
+def _strict_in_transit(difference: Difference, sent: Sent) -> bool:
+    """The kernel points into its own header's first option, wherever the route is."""
+    seen = stack_only(difference, "passed on")
+    told = any(pointer(other.kernel) == 16 for other in sent.found)
+    strict = any(option.type == 137 for option in sent.options())
+    return strict and sent.router and (seen is not None or pointer(difference.kernel) == 16 or told)
+
+
+def _twice_lowered(difference: Difference, sent: Sent) -> bool:
+    if difference.what != "ttl" or difference.stack is None or difference.kernel is None:
+        return False
+    ours, theirs = difference.values
+    return ours < theirs and any(option.type in SOURCE_ROUTES for option in sent.options())
+
+
+CLASSES = (
+    Class(
+        "pointer-at-length",
+        Right.STACK,
+        "RFC 792, Parameter Problem Message",
+        "An option whose length octet is impossible: the stack points at the length octet, the "
+        "kernel at the type octet.",
+        "The pointer identifies the octet where the error was detected, and the wrong octet is "
+        "the length; the example of the text for the type octet is a wrong type code.",
+        _type_or_length,
+    ),
+    Class(
+        "pointer-at-pointer",
+        Right.BOTH,
+        "RFC 792, Parameter Problem Message; RFC 791 §3.1",
+        "A record route, timestamp or source route with some room left, but not enough for an "
+        "entry: the stack points at the length octet, the kernel at the pointer octet.",
+        "Either of the two octets can be the one that is wrong.",
+        _pointer_or_length,
+    ),
+    Class(
+        "one-of-several-faults",
+        Right.BOTH,
+        "RFC 792, Parameter Problem Message",
+        "Options with more than one fault: each side reports the one that it finds first.",
+        "The message has room for one pointer, and no text says for which.",
+        _one_of_several,
+    ),
+    Class(
+        "repeated-option",
+        Right.BOTH,
+        "RFC 791 §3.1",
+        "An option that may appear at most once appears again, of a kind that the kernel does "
+        "not look into (security, stream identifier, router alert): the stack reports the second "
+        "one, the kernel goes on.",
+        "The text says that such options appear at most once and not what a receiver does; RFC "
+        "1122 §3.2.1.8 has a host ignore options that it does not understand.",
+        _stack_reports(_again),
+    ),
+    Class(
+        "timestamp-flag",
+        Right.BOTH,
+        "RFC 791 §3.1, Internet Timestamp",
+        "A timestamp option with a flag other than 0, 1 and 3: the stack reports it, the kernel "
+        "returns it untouched.",
+        "No other flag has a meaning, and the text does not say what to do with one.",
+        _stack_reports(_flag),
+    ),
+    Class(
+        "router-alert-of-another-length",
+        Right.BOTH,
+        "RFC 2113 §2.1",
+        "A router alert option of more than four octets: the stack reports the length octet (and "
+        "drops a later fragment without a word), the kernel goes on.",
+        "The text gives the length and not what a receiver does about another one; a Parameter "
+        "Problem may be sent about any fault in the header.",
+        _alert,
+    ),
+    Class(
+        "slots-that-do-not-fit",
+        Right.BOTH,
+        "RFC 791 §3.1, RFC 792",
+        "A record route or source route whose length is not three and a multiple of four: the "
+        "stack reports it, the kernel works with the slots that fit.",
+        "Some room but not enough for an address is an error of the datagram by the text, when "
+        "it comes to that slot; it does not say whether earlier.",
+        _stack_reports(_slots),
+    ),
+    Class(
+        "record-route-entered-twice",
+        Right.BOTH,
+        "RFC 1122 §3.2.2.6",
+        "An echo or timestamp reply with a record route: the stack enters its address once, the "
+        "kernel once on receipt and once more on sending.",
+        "The option should be updated to include the current host, so that the round trip is "
+        "recorded; one entry does that, and the second one is in nobody's way.",
+        _recorded_twice,
+    ),
+    Class(
+        "record-route-without-room-for-two",
+        Right.STACK,
+        "RFC 1122 §3.2.2.6",
+        "An echo request with a record route that has one slot and part of another: the stack "
+        "replies, the kernel finds no room for its second entry and does not.",
+        "The request is entered and answered with one address; an echo server function is a "
+        "MUST. (ip_options_echo() returns an error where the slots do not fit.)",
+        _no_room_for_another,
+    ),
+    Class(
+        "no-operation-kept",
+        Right.BOTH,
+        "RFC 791 §3.1, No Operation",
+        "The options of a reply: the stack keeps the no-operations of the request between them, "
+        "the kernel leaves them out and fills up at the end.",
+        "No-operation may be used between options, for alignment; nothing says that a reply has "
+        "to have it where the request had it.",
+        _padding,
+    ),
+    Class(
+        "timestamp-overflow-flag-3",
+        Right.BOTH,
+        "RFC 791 §3.1, Internet Timestamp",
+        "A timestamp option with prespecified addresses that is full: the stack counts an "
+        "overflow, the kernel does not.",
+        "The overflow is the number of modules that cannot register timestamps due to lack of "
+        "space; the text does not say whether one that nobody asked for is one of them.",
+        _overflow,
+    ),
+    Class(
+        "timestamp-outgoing-address",
+        Right.STACK,
+        "RFC 1812 §4.2.2.2",
+        "A router enters its address beside a time: the stack that of the interface by which the "
+        "datagram leaves, the kernel that of the one by which it came.",
+        "The address is that of the interface the datagram leaves by. (ip_forward_options() "
+        "enters it only where a source route was followed too.)",
+        _stamped_address,
+    ),
+    Class(
+        "source-route-failed",
+        Right.STACK,
+        "RFC 1122 §3.3.5, RFC 1812 §4.3.3.1",
+        "A source route that is not followed, on a host, or whose next address has no route, on "
+        "a router: the stack reports Source Route Failed, the kernel drops it without a word.",
+        "A host should, and a router must, say so. (ip_options_rcv_srr() in "
+        "net/ipv4/ip_options.c.)",
+        _failed,
+    ),
+    Class(
+        "strict-route-in-transit",
+        Right.BOTH,
+        "RFC 791 §3.1, RFC 1812 §5.2.4",
+        "A router gets a datagram with a strict source route that is addressed to another host: "
+        "the kernel reports a problem with octet 16, the stack forwards it.",
+        "The text speaks of routers that the destination address names; that the hop before did "
+        "not send the datagram straight to its destination is a fault of that hop's.",
+        _strict_in_transit,
+    ),
+    Class(
+        "own-addresses-in-a-row",
+        Right.BOTH,
+        "RFC 791 §3.2, RFC 1812 §5.3.1",
+        "A source route that names two addresses of the router one after the other: the stack "
+        "takes one from TTL for each, the kernel one in all.",
+        "A router decrements TTL by at least one.",
+        _twice_lowered,
+    ),
+)
