@@ -93,15 +93,15 @@ def _datagram(frame: bytes) -> bytes:
 
 def fitting(plan: Plan, frames: Frames) -> bool:
     """Whether real links carry the frames."""
-    return all(
-        SHORTEST <= len(frame) <= SHORTEST + plan.links[link].mtu for link, frame in frames
-    )
+    return all(SHORTEST <= len(frame) <= SHORTEST + plan.links[link].mtu for link, frame in frames)
 
 
 def sent_by_cases(plan: Plan) -> list[Unit]:
     """The library's units for a topology."""
     fit = [pair for pair in _library()[plan.topology].items() if fitting(plan, pair[0])]
-    return [Unit(number, _marked(frames, number), case) for number, (frames, case) in enumerate(fit)]
+    return [
+        Unit(number, _marked(frames, number), case) for number, (frames, case) in enumerate(fit)
+    ]
 
 
 def mutated(plan: Plan, seed: int) -> Iterator[Unit]:

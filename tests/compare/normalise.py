@@ -157,8 +157,9 @@ def _levelled(options: Iterable[DecodedOption], clock: int) -> Iterable[bytes]:
         if option.type != _TIMESTAMP or len(octets) < 4:
             yield octets
             continue
-        step = 4 if octets[3] & 15 == 0 else 8
-        slots = bytearray(octets)
-        for at in range(step, len(slots) - 3, step):
+        # A pointer may stand anywhere, and so may a time.
+        slots, at = bytearray(octets), 4
+        while at + 4 <= len(slots):
             slots[at : at + 4] = _time(bytes(slots[at : at + 4]), clock)
+            at += 4 if slots[at : at + 4] == _NOW else 1
         yield bytes(slots)

@@ -37,8 +37,8 @@ class New:
 
     plan: Plan
     unit: Unit
-    differences: tuple[Difference, ...]
-    """Those that fit no class."""
+    differences: tuple[tuple[Difference, str], ...]
+    """Each with the class that it is of; empty for those that fit none."""
 
 
 @dataclass(slots=True)
@@ -53,6 +53,10 @@ class Outcome:
     new: list[New] = field(default_factory=list)
 
 
+_Strange = tuple[Unit, Answer, list[Difference]]
+"""A unit with a difference that fits no class, the bundled stack's answer, the differences."""
+
+
 def compare(datagrams: int, seed: int) -> dict[Topology, Outcome]:
     """Give both sides about so many datagrams.
 
@@ -64,9 +68,7 @@ def compare(datagrams: int, seed: int) -> dict[Topology, Outcome]:
     return {topology: _compare(plan, units[topology]) for topology, plan in plans.items()}
 
 
-def _chosen(
-    plans: dict[Topology, Plan], datagrams: int, seed: int
-) -> dict[Topology, list[Unit]]:
+def _chosen(plans: dict[Topology, Plan], datagrams: int, seed: int) -> dict[Topology, list[Unit]]:
     cases = {topology: corpus.sent_by_cases(plan) for topology, plan in plans.items()}
     everything = sum(len(unit.frames) for unit in chain(*cases.values()))
     part = datagrams / 2 / everything
@@ -97,7 +99,7 @@ def _until(units: Iterator[Unit], datagrams: int) -> Iterator[Unit]:
 def _compare(plan: Plan, units: Sequence[Unit]) -> Outcome:
     outcome = Outcome()
     bundled = BundledSide(plan)
-    strange: list[tuple[Unit, Answer]] = []
+    strange: list[_Strange] = []
     with closing(KernelSide(plan)) as kernel:
         for unit in units:
             answer = bundled.answer(unit)
@@ -105,16 +107,29 @@ def _compare(plan: Plan, units: Sequence[Unit]) -> Outcome:
             outcome.datagrams += len(unit.frames)
             found = _found(plan, answer, kernel.answer(unit))
             if _unclassed(plan, unit, found):
-                strange.append((unit, answer))
+                strange.append((unit, answer, found))
             else:
                 _count(outcome, plan, unit, found)
-    for number in range(0, min(len(strange), ASKED_AGAIN), AGAIN):
-        with closing(KernelSide(plan)) as kernel:
-            for unit, answer in strange[number : number + AGAIN]:
-                _count(outcome, plan, unit, _found(plan, answer, kernel.answer(unit)))
-    for unit, answer in strange[ASKED_AGAIN:]:
-        _count(outcome, plan, unit, _found(plan, answer, Answer((), 0)))
+    doubtful, rest = strange[:ASKED_AGAIN], strange[ASKED_AGAIN:]
+    for together in (AGAIN, 1):
+        doubtful = list(_still_strange(outcome, plan, doubtful, together))
+    for unit, _, found in chain(doubtful, rest):
+        _count(outcome, plan, unit, found)
     return outcome
+
+
+def _still_strange(
+    outcome: Outcome, plan: Plan, doubtful: Sequence[_Strange], together: int
+) -> Iterator[_Strange]:
+    """Ask fresh namespaces again, so many units each; count what is not strange any more."""
+    for number in range(0, len(doubtful), together):
+        with closing(KernelSide(plan)) as kernel:
+            for unit, answer, _ in doubtful[number : number + together]:
+                found = _found(plan, answer, kernel.answer(unit))
+                if _unclassed(plan, unit, found):
+                    yield unit, answer, found
+                else:
+                    _count(outcome, plan, unit, found)
 
 
 def _found(plan: Plan, bundled: Answer, kernel: Answer) -> list[Difference]:
@@ -139,6 +154,6 @@ def _count(outcome: Outcome, plan: Plan, unit: Unit, found: Sequence[Difference]
     classed = [classes_of(sent, difference) for difference in found]
     # The first class counts: the others, if any, say less about it.
     outcome.classes.update({classes[0].id for classes in classed if classes})
-    left = tuple(one for one, classes in zip(found, classed, strict=True) if not classes)
-    if left:
-        outcome.new.append(New(plan, unit, left))
+    if not all(classed):
+        names = (classes[0].id if classes else "" for classes in classed)
+        outcome.new.append(New(plan, unit, tuple(zip(found, names, strict=True))))

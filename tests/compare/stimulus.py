@@ -22,8 +22,12 @@ ROUTER_ALERT: Final = 148
 """Of four octets (RFC 2113 §2.1)."""
 ZERO: Final = IPv4Network("0.0.0.0/8")
 CLASS_E: Final = IPv4Network("240.0.0.0/4")
+LOOPBACK: Final = IPv4Network("127.0.0.0/8")
 GROUPS: Final = IPv4Network("224.0.0.0/4")
 LINK_LOCAL: Final = IPv4Network("169.254.0.0/16")
+BROADCAST: Final = "255.255.255.255"
+QUERIES: Final = frozenset({0, 8, 9, 10, 13, 14, 15, 16, 17, 18})
+"""ICMP types that are no errors."""
 LARGEST: Final = 65_535
 
 
@@ -67,6 +71,28 @@ class Sent:
             for link, sent in self.frames
             if sent is frame
         )
+
+    def many(self, address: str | None) -> bool:
+        """Whether an address is a group's or a broadcast address."""
+        return self.broadcast(address) or address == BROADCAST or within(address, GROUPS)
+
+    def reportable(self, frame: Frame) -> bool:
+        """Whether an error can be sent about a frame (RFC 1122 §3.2.2, and a route for it).
+
+        ICMP types that nobody knows may be errors too.
+        """
+        kind = frame.get("icmp", "type")
+        return self._routed(frame.get("ip", "src")) and not (
+            frame.get("ip", "offset")
+            or self.many(frame.get("ip", "dst"))
+            or (frame.get("ip", "protocol") == 1 and kind not in QUERIES)
+            or frame.octets[0] & 1
+        )
+
+    def _routed(self, address: str) -> bool:
+        networks = [link.subnet for link in self.plan.links]
+        networks += [IPv4Network(destination) for destination, _ in self.plan.routes]
+        return any(within(address, network) for network in networks)
 
     def broadcast(self, address: str | None) -> bool:
         """Whether an address is the broadcast address of a subnet of the target's."""

@@ -51,7 +51,10 @@ def told(new: New) -> Iterator[str]:
     for link, octets in new.unit.frames:
         yield f"  sent    {new.plan.links[link].name}: {frame_in_words(decode(octets))}"
         yield f"          {octets.hex()}"
-    for difference in new.differences:
+    for difference, name in new.differences:
+        if name:
+            yield f"  ({name}: {str(difference)[:_LONGEST]})"
+            continue
         yield f"  differs {str(difference)[: 3 * _LONGEST]}"
         for side, seen in (("stack ", difference.stack), ("kernel", difference.kernel)):
             if seen is not None:

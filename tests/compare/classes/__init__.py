@@ -1,11 +1,11 @@
 """The classes of difference between the bundled stack and Linux, by what they are about.
 
-`model` says what a class is; `sources`, `destinations`, `options`, `fragments`, `errors` and
-`link` hold them. Each is judged from its clause, and none takes what it was not made for: a
+`model` says what a class is; `link`, `sources`, `destinations`, `options`, `routes`, `fragments`
+and `errors` hold them. Each is judged from its clause, and none takes what it was not made for: a
 difference that fits no class is new.
 """
 
-from tests.compare.classes import destinations, errors, fragments, link, options, sources
+from tests.compare.classes import destinations, errors, fragments, link, options, routes, sources
 from tests.compare.classes.model import Class, Right
 
 CLASSES: tuple[Class, ...] = (
@@ -13,6 +13,7 @@ CLASSES: tuple[Class, ...] = (
     *sources.CLASSES,
     *destinations.CLASSES,
     *options.CLASSES,
+    *routes.CLASSES,
     *fragments.CLASSES,
     *errors.CLASSES,
 )

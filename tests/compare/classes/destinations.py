@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.decode import Frame
 from tests.compare.classes.model import Class, Right, kernel_only, stack_only
 from tests.compare.difference import Difference
-from tests.compare.stimulus import CLASS_E, GROUPS, LINK_LOCAL, ZERO, Sent, within
+from tests.compare.stimulus import CLASS_E, LINK_LOCAL, ZERO, Sent, within
 
 
 def _old_broadcast(difference: Difference, sent: Sent) -> bool:
@@ -17,8 +17,12 @@ def _old_broadcast(difference: Difference, sent: Sent) -> bool:
 
 
 def _lowest_forwarded(difference: Difference, sent: Sent) -> bool:
-    passed = kernel_only(difference, "passed on")
-    return passed is not None and sent.router and sent.lowest(passed.fields["dst"])
+    done = kernel_only(difference, "passed on", "icmp 11/0")
+    return (
+        done is not None
+        and sent.router
+        and sent.any(lambda frame: sent.lowest(frame.get("ip", "dst")))
+    )
 
 
 def _other_link(difference: Difference, sent: Sent) -> bool:
@@ -48,7 +52,7 @@ def _directed(difference: Difference, sent: Sent) -> bool:
 
 def _queries_to_many(difference: Difference, sent: Sent) -> bool:
     def to_many(frame: Frame) -> bool:
-        return _many(sent, frame.get("ip", "dst")) and frame.get("icmp", "type") == 13
+        return sent.many(frame.get("ip", "dst")) and frame.get("icmp", "type") == 13
 
     return kernel_only(difference, "icmp 14/") is not None and sent.any(to_many)
 
@@ -71,12 +75,8 @@ def _arrival_address(difference: Difference, sent: Sent) -> bool:
         difference.kernel.kind.startswith("icmp 0/")
         and {ours} == came
         and theirs == out
-        and sent.any(lambda frame: _many(sent, frame.get("ip", "dst")))
+        and sent.any(lambda frame: sent.many(frame.get("ip", "dst")))
     )
-
-
-def _many(sent: Sent, dst: str) -> bool:
-    return sent.broadcast(dst) or dst == "255.255.255.255" or within(dst, GROUPS)
 
 
 def _martian(difference: Difference, sent: Sent) -> bool:
@@ -85,6 +85,18 @@ def _martian(difference: Difference, sent: Sent) -> bool:
         return False
     dst = passed.fields["dst"]
     return any(within(dst, network) for network in (CLASS_E, ZERO, LINK_LOCAL))
+
+
+def _martian_reported(difference: Difference, sent: Sent) -> bool:
+    def martian(frame: Frame) -> bool:
+        networks = (CLASS_E, ZERO, LINK_LOCAL)
+        return any(within(frame.get("ip", "dst"), network) for network in networks)
+
+    return (
+        sent.router
+        and kernel_only(difference, "icmp 3/0", "icmp 11/0", "icmp 12/") is not None
+        and sent.any(martian)
+    )
 
 
 CLASSES = (
@@ -103,7 +115,7 @@ CLASSES = (
         Right.STACK,
         "RFC 1812 §4.2.3.1",
         "A router gets a datagram for the lowest address of a link's subnet: the kernel sends it "
-        "to that neighbour, the stack drops it.",
+        "to that neighbour, or reports that its TTL is over; the stack drops it.",
         "A router should silently drop what is addressed to the all-zero host part.",
         _lowest_forwarded,
     ),
@@ -166,5 +178,15 @@ CLASSES = (
         "These are not valid destinations, and a router should not forward to them, must not in "
         "the case of link-local ones.",
         _martian,
+    ),
+    Class(
+        "martian-destination-reported",
+        Right.BOTH,
+        "RFC 1812 §5.3.7, §4.3.3.1",
+        "A router gets a datagram for 0.0.0.0/8, 169.254.0.0/16 or 240.0.0.0/4, and has no route "
+        "there or finds a fault in it: the kernel says so like for any other network, the stack "
+        "drops it silently.",
+        "What is filtered as a martian is logged; whether its source is told is not said.",
+        _martian_reported,
     ),
 )

@@ -15,7 +15,7 @@ from tests.compare.classes.model import (
     stack_only,
 )
 from tests.compare.difference import Difference
-from tests.compare.stimulus import SOURCE_ROUTES, Sent, odd_slots, truncated
+from tests.compare.stimulus import SOURCE_ROUTES, Sent, truncated
 
 _KEPT_BITS = 0x1E
 """IPTOS_TOS_MASK: what the kernel takes of the TOS of the datagram that an error is about."""
@@ -50,21 +50,6 @@ def _options(difference: Difference, sent: Sent) -> bool:
     types = {option.type for option in read_options(theirs or b"") if option.type > 1}
     had = {option.type for option in sent.options()}
     return ours is None and types <= had and not types & SOURCE_ROUTES
-
-
-def _route_of_a_bad_route(difference: Difference, sent: Sent) -> bool:
-    if difference.stack is not None and difference.kernel is None:
-        # Where that route leads nowhere the kernel's error does not go out at all.
-        octet = pointer(stack_only(difference, "icmp 12/"))
-        return any(
-            one.type in SOURCE_ROUTES and one.at <= octet < one.at + 3 for one in sent.options()
-        )
-    if difference.kernel is None or not in_error(difference, difference.what):
-        return False
-    types = {one.type for one in read_options(difference.kernel.fields.get("options", b""))}
-    faulty = pointer(difference.kernel) >= 20 or any(map(odd_slots, sent.options()))
-    back = difference.what in ("dst", "to", "options", "quote")
-    return faulty and back and bool(types & SOURCE_ROUTES)
 
 
 def _worked(difference: Difference, sent: Sent) -> bool:
@@ -115,7 +100,13 @@ def _lowered(difference: Difference, sent: Sent) -> bool:
     if not in_error(difference, "quote") or not sent.router:
         return False
     ours, theirs = difference.values
-    return theirs[8] == ours[8] - 1 and ours[:8] + ours[12:] == theirs[:8] + theirs[12:]
+    if theirs[8] == ours[8] - 1:
+        end = (ours[0] & 15) * 4
+        return bool(
+            ours[:8] + ours[12:20] + ours[end:] == theirs[:8] + theirs[12:20] + theirs[end:]
+        )
+    routed = any(option.type in SOURCE_ROUTES for option in sent.options())
+    return routed and bool(ours[:10] + ours[20:] == theirs[:10] + theirs[20:])
 
 
 def _truncated(difference: Difference, sent: Sent) -> bool:
@@ -141,6 +132,18 @@ def _code(difference: Difference, sent: Sent) -> bool:
     coded = sent.any(lambda f: f.get("icmp", "type") == 8 and f.get("icmp", "code") != 0)
     ours, theirs = stack_only(difference, "icmp 0/0"), kernel_only(difference, "icmp 0/")
     return coded and (ours is not None or theirs is not None)
+
+
+def _short_timestamp(difference: Difference, sent: Sent) -> bool:
+    def short(frame: Frame) -> bool:
+        return frame.get("icmp", "type") == 13 and len(frame.get("ip", "payload")) < 20
+
+    return kernel_only(difference, "icmp 14/") is not None and sent.any(short)
+
+
+def _router_discovery(difference: Difference, sent: Sent) -> bool:
+    told = stack_only(difference, "icmp 3/", "icmp 11/", "icmp 12/")
+    return told is not None and sent.any(lambda frame: frame.get("icmp", "type") in (9, 10))
 
 
 def _redirected_to_itself(difference: Difference, sent: Sent) -> bool:
@@ -203,17 +206,6 @@ CLASSES = (
         _options,
     ),
     Class(
-        "error-by-the-faulty-route",
-        Right.STACK,
-        "RFC 1812 §4.3.2.6",
-        "An error about a datagram with a faulty source route: the kernel sends it back along "
-        "what it makes of the route, to addresses that nobody named even; the stack sends it "
-        "straight to the source.",
-        "A complaint about a source route is the one error that does not take it, and what "
-        "stands beside the slots is no address.",
-        _route_of_a_bad_route,
-    ),
-    Class(
         "quote-after-option-work",
         Right.STACK,
         "RFC 1122 §3.2.2",
@@ -244,10 +236,11 @@ CLASSES = (
         _cut_to_udp,
     ),
     Class(
-        "quote-after-decrement",
+        "quote-after-forwarding",
         Right.BOTH,
         "RFC 1812 §4.3.2.3",
-        "The datagram quoted in a redirect: TTL as received from the stack, one less from the "
+        "The datagram quoted in a router's error: TTL (in a redirect) and destination (of one "
+        "with a source route) as received from the stack, as forwarding made them from the "
         "kernel.",
         "A router need not undo what forwarding has changed before.",
         _lowered,
@@ -281,6 +274,25 @@ CLASSES = (
         "Codes other than 0 have no meaning, and the text forms the reply by changing the type "
         "alone but lists code 0 for it.",
         _code,
+    ),
+    Class(
+        "short-timestamp-request",
+        Right.BOTH,
+        "RFC 792, Timestamp or Timestamp Reply Message",
+        "A timestamp request that ends before its last time: the kernel answers when the first "
+        "one is there, the stack drops it.",
+        "The message has 20 octets; what a receiver does with fewer is not said.",
+        _short_timestamp,
+    ),
+    Class(
+        "error-about-router-discovery",
+        Right.STACK,
+        "RFC 1122 §3.2.2, RFC 1256 §3",
+        "An error would be due about a router advertisement or solicitation: the stack sends it, "
+        "the kernel takes these types for errors and does not.",
+        "No error is sent about an ICMP error, and types 9 and 10 are none. (icmp_pointers[] in "
+        "net/ipv4/icmp.c marks what it has no handler for as errors.)",
+        _router_discovery,
     ),
     Class(
         "redirected-to-itself",

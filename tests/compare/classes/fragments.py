@@ -76,7 +76,8 @@ def _reserved(difference: Difference, sent: Sent) -> bool:
 
 def _uncopied(difference: Difference, sent: Sent) -> bool:
     def has(frame: Frame) -> bool:
-        return any(option.type < 128 for option in options(frame))
+        kinds = [option.type for option in options(frame)]
+        return frame.get("ip", "ihl") > 5 and (not kinds or min(kinds) < 128)
 
     if not sent.router or not sent.any(has):
         return False

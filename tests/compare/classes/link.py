@@ -29,6 +29,11 @@ def _conflict(difference: Difference, sent: Sent) -> bool:
     )
 
 
+def _from_group(difference: Difference, sent: Sent) -> bool:
+    reply = kernel_only(difference, "ARP reply")
+    return reply is not None and bool(reply.fields["arp.target_mac"][0] & 1)
+
+
 CLASSES = (
     Class(
         "snap",
@@ -59,5 +64,14 @@ CLASSES = (
         "A host must respond to a conflicting packet: give the address up or defend it. The "
         "kernel leaves that to programs.",
         _conflict,
+    ),
+    Class(
+        "arp-request-from-a-group",
+        Right.BOTH,
+        "RFC 1812 §3.3.2, RFC 826",
+        "An ARP request whose sender's link address is a group's or the broadcast address: the "
+        "kernel replies to that address, the stack does not reply.",
+        "Such an address must not be believed in a reply; of requests the text does not speak.",
+        _from_group,
     ),
 )

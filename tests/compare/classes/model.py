@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
+from harness.decode import DecodedOption, read_options
 from tests.compare.difference import Difference
 from tests.compare.normalise import Seen
 from tests.compare.stimulus import Sent
@@ -75,6 +76,11 @@ def pointer(seen: Seen | None) -> int:
     if seen is None or not seen.kind.startswith("icmp 12/"):
         return -1
     return int(seen.fields["icmp.rest"][0])
+
+
+def options_of(seen: Seen | None) -> list[DecodedOption]:
+    """The options of a frame, as they are compared."""
+    return [] if seen is None else read_options(seen.fields.get("options", b""))
 
 
 def destination(seen: Seen) -> str:

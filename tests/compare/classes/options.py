@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from socket import inet_aton, inet_ntoa
+from socket import inet_ntoa
 
 from harness.decode import Frame, read_options
 from tests.compare.classes.model import Class, Right, kernel_only, pointer, stack_only
 from tests.compare.difference import Difference
 from tests.compare.normalise import Seen
 from tests.compare.stimulus import (
-    ROUTES,
-    SOURCE_ROUTES,
     TIMESTAMP,
     Sent,
     at,
@@ -33,29 +31,25 @@ def _points(seen: Seen | None, sent: Sent, fault: _Fault) -> bool:
 
 
 def _stack_reports(fault: _Fault) -> Callable[[Difference, Sent], bool]:
-    """The stack alone reports a fault, and the kernel does something else instead."""
+    """The stack alone finds a fault, and the kernel does something else instead.
+
+    Where no error may be sent the stack drops the datagram without a word.
+    """
 
     def matches(difference: Difference, sent: Sent) -> bool:
         if _points(stack_only(difference, "icmp 12/"), sent, fault):
             return True
-        return kernel_only(difference) is not None and any(
-            _points(stack_only(other, "icmp 12/"), sent, fault) for other in sent.found
+        return kernel_only(difference) is not None and (
+            any(_points(stack_only(other, "icmp 12/"), sent, fault) for other in sent.found)
+            or sent.any(lambda frame: _dropped(frame, sent, fault))
         )
 
     return matches
 
 
-def _kernel_reports(fault: _Fault) -> Callable[[Difference, Sent], bool]:
-    """The kernel alone reports a fault, and the stack does something else instead."""
-
-    def matches(difference: Difference, sent: Sent) -> bool:
-        if _points(kernel_only(difference, "icmp 12/"), sent, fault):
-            return True
-        return stack_only(difference) is not None and any(
-            _points(kernel_only(other, "icmp 12/"), sent, fault) for other in sent.found
-        )
-
-    return matches
+def _dropped(frame: Frame, sent: Sent, fault: _Fault) -> bool:
+    """Whether the stack drops without a word what it would report, were it allowed to."""
+    return not sent.reportable(frame) and any(fault(frame, octet) for octet in range(20, 60))
 
 
 def _again(frame: Frame, octet: int) -> bool:
@@ -71,20 +65,6 @@ def _flag(frame: Frame, octet: int) -> bool:
         and octet == option.at + 3
         and option.octets[3] & 15 not in (0, 1, 3)
     )
-
-
-def _in_later_fragment(difference: Difference, sent: Sent) -> bool:
-    """Nobody may be told about a later fragment: the stack drops it without a word."""
-
-    def later(frame: Frame) -> bool:
-        return bool(frame.get("ip", "offset")) and any(map(odd_alert, options(frame)))
-
-    passed = kernel_only(difference, "passed on")
-    return passed is not None and bool(passed.fields["offset"]) and sent.any(later)
-
-
-def _alert(difference: Difference, sent: Sent) -> bool:
-    return _stack_reports(_wrong_length)(difference, sent) or _in_later_fragment(difference, sent)
 
 
 def _wrong_length(frame: Frame, octet: int) -> bool:
@@ -137,7 +117,9 @@ def _recorded_twice(difference: Difference, sent: Sent) -> bool:
     stack, kernel = (read_options(area) for area in difference.values)
     ours = [one.octets for one in stack if one.type == 7]
     theirs = [one.octets for one in kernel if one.type == 7]
-    others = [[one.octets for one in found if one.type > 1 and one.type != 7] for found in (stack, kernel)]
+    others = [
+        [one.octets for one in found if one.type > 1 and one.type != 7] for found in (stack, kernel)
+    ]
     return (
         others[0] == others[1]
         and len(ours) == len(theirs) == 1
@@ -168,17 +150,6 @@ def _overflow(difference: Difference, sent: Sent) -> bool:
     )
 
 
-def _failed(difference: Difference, sent: Sent) -> bool:
-    routes = [option for option in sent.options() if option.type in SOURCE_ROUTES]
-    if stack_only(difference, "icmp 3/5") is not None:
-        return bool(routes)
-    # The error goes back by the route, and the first hop there has to be asked for.
-    asked = stack_only(difference, "ARP request")
-    return asked is not None and any(
-        inet_aton(asked.fields["arp.target"]) in route.octets for route in routes
-    )
-
-
 def _stamped_address(difference: Difference, sent: Sent) -> bool:
     if difference.what != "options" or None in difference.values or not sent.router:
         return False
@@ -201,7 +172,6 @@ def _own_there(ours: bytes, theirs: bytes, addresses: set[str]) -> bool:
     return True
 
 
-
 def _no_room_for_another(difference: Difference, sent: Sent) -> bool:
     """A record route has room for the first of the kernel's two entries, and a part of a slot."""
     return stack_only(difference, "icmp 0/", "icmp 14/") is not None and any(
@@ -211,21 +181,6 @@ def _no_room_for_another(difference: Difference, sent: Sent) -> bool:
         and len(option.octets) + 1 - option.octets[2] < 8
         for option in sent.options()
     )
-
-
-def _strict_in_transit(difference: Difference, sent: Sent) -> bool:
-    """The kernel points into its own header's first option, wherever the route is."""
-    seen = stack_only(difference, "passed on")
-    told = any(pointer(other.kernel) == 16 for other in sent.found)
-    strict = any(option.type == 137 for option in sent.options())
-    return strict and sent.router and (seen is not None or pointer(difference.kernel) == 16 or told)
-
-
-def _twice_lowered(difference: Difference, sent: Sent) -> bool:
-    if difference.what != "ttl" or difference.stack is None or difference.kernel is None:
-        return False
-    ours, theirs = difference.values
-    return ours < theirs and any(option.type in SOURCE_ROUTES for option in sent.options())
 
 
 CLASSES = (
@@ -280,11 +235,11 @@ CLASSES = (
         "router-alert-of-another-length",
         Right.BOTH,
         "RFC 2113 §2.1",
-        "A router alert option of more than four octets: the stack reports the length octet (and "
-        "drops a later fragment without a word), the kernel goes on.",
+        "A router alert option of more than four octets: the stack reports the length octet, the "
+        "kernel goes on.",
         "The text gives the length and not what a receiver does about another one; a Parameter "
         "Problem may be sent about any fault in the header.",
-        _alert,
+        _stack_reports(_wrong_length),
     ),
     Class(
         "slots-that-do-not-fit",
@@ -345,34 +300,5 @@ CLASSES = (
         "The address is that of the interface the datagram leaves by. (ip_forward_options() "
         "enters it only where a source route was followed too.)",
         _stamped_address,
-    ),
-    Class(
-        "source-route-failed",
-        Right.STACK,
-        "RFC 1122 §3.3.5, RFC 1812 §4.3.3.1",
-        "A source route that is not followed, on a host, or whose next address has no route, on "
-        "a router: the stack reports Source Route Failed, the kernel drops it without a word.",
-        "A host should, and a router must, say so. (ip_options_rcv_srr() in "
-        "net/ipv4/ip_options.c.)",
-        _failed,
-    ),
-    Class(
-        "strict-route-in-transit",
-        Right.BOTH,
-        "RFC 791 §3.1, RFC 1812 §5.2.4",
-        "A router gets a datagram with a strict source route that is addressed to another host: "
-        "the kernel reports a problem with octet 16, the stack forwards it.",
-        "The text speaks of routers that the destination address names; that the hop before did "
-        "not send the datagram straight to its destination is a fault of that hop's.",
-        _strict_in_transit,
-    ),
-    Class(
-        "own-addresses-in-a-row",
-        Right.BOTH,
-        "RFC 791 §3.2, RFC 1812 §5.3.1",
-        "A source route that names two addresses of the router one after the other: the stack "
-        "takes one from TTL for each, the kernel one in all.",
-        "A router decrements TTL by at least one.",
-        _twice_lowered,
     ),
 )

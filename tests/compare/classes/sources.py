@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from ipaddress import IPv4Network
 
+from harness.decode import decode
 from tests.compare.classes.model import Class, Right, destination, kernel_only, stack_only
 from tests.compare.difference import Difference
 from tests.compare.stimulus import CLASS_E, LINK_LOCAL, ZERO, Sent, within
@@ -68,12 +69,10 @@ def _own(difference: Difference, sent: Sent) -> bool:
     seen = stack_only(difference)
     if seen is None or not sent.router:
         return False
-    source = seen.fields.get("src")
-    return source in sent.plan.own and sent.any(
-        lambda frame: (
-            frame.get("ip", "src") == source
-            and frame.get("ip", "payload") in seen.octets
-        )
+    passed = decode(seen.octets)
+    same = ("src", "dst", "identification", "protocol", "tos")
+    return seen.fields.get("src") in sent.plan.own and sent.any(
+        lambda frame: all(frame.get("ip", name) == passed.get("ip", name) for name in same)
     )
 
 
@@ -171,8 +170,7 @@ CLASSES = (
         "link-local-source-forwarded",
         Right.STACK,
         "RFC 3927 §2.7",
-        "A router gets a datagram from 169.254.0.0/16 for another network: the kernel forwards "
-        "it.",
+        "A router gets a datagram from 169.254.0.0/16 for another network: the kernel forwards it.",
         "A router must not forward it, whatever its TTL; the kernel leaves that to filters.",
         _passed(_in(LINK_LOCAL)),
     ),
