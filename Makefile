@@ -14,7 +14,7 @@ ALLURE := node_modules/allure/cli.js
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup conformance report test lint types unit live clean
+.PHONY: help setup conformance report test lint types unit live compare clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | \
@@ -56,6 +56,10 @@ types: $(READY) ## mypy, strict
 unit: $(READY) ## the tests of the tester and of the bundled stack
 	@echo "== unit: tests of the tester and of the bundled stack"
 	$(PYTEST) tests --ignore=tests/live -n auto
+
+compare: $(READY) ## the bundled stack beside the running Linux kernel, packet by packet
+	@echo "== compare: the bundled stack and Linux, given the same datagrams"
+	$(PYTHON) -m tests.compare
 
 live: $(READY) ## the tester and the library on the running Linux kernel, in namespaces
 	@echo "== live: real links, and the library on this machine's Linux kernel in namespaces"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from ipaddress import IPv4Address
 from random import Random
 from typing import Any, Final
 
@@ -96,11 +97,17 @@ def fitting(plan: Plan, frames: Frames) -> bool:
     return all(SHORTEST <= len(frame) <= SHORTEST + plan.links[link].mtu for link, frame in frames)
 
 
+def raw_units(plan: Plan) -> list[Frames]:
+    """What the cases send in a topology, as they send it."""
+    return [frames for frames in _library()[plan.topology] if fitting(plan, frames)]
+
+
 def sent_by_cases(plan: Plan) -> list[Unit]:
     """The library's units for a topology."""
-    fit = [pair for pair in _library()[plan.topology].items() if fitting(plan, pair[0])]
+    cases = _library()[plan.topology]
     return [
-        Unit(number, _marked(frames, number), case) for number, (frames, case) in enumerate(fit)
+        Unit(number, _marked(frames, number), cases[frames])
+        for number, frames in enumerate(raw_units(plan))
     ]
 
 
@@ -124,8 +131,6 @@ def mutated(plan: Plan, seed: int) -> Iterator[Unit]:
 
 
 def _own(plan: Plan) -> list[bytes]:
-    from ipaddress import IPv4Address
-
     own = [IPv4Address(link.target).packed for link in plan.links]
     return own + [link.subnet.broadcast_address.packed for link in plan.links]
 

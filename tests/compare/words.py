@@ -32,10 +32,10 @@ def table(outcomes: Mapping[Topology, Outcome]) -> Iterator[str]:
     for right in dict.fromkeys(one.right for one in CLASSES):
         yield ""
         yield f"right: {right.value}"
-        for one in CLASSES:
-            if one.right is right:
-                seen = [column.classes[one.id] for column in columns]
-                yield _row(f"  {one.id}", [*seen, total[one.id]])
+        for known in CLASSES:
+            if known.right is right:
+                seen = [column.classes[known.id] for column in columns]
+                yield _row(f"  {known.id}", [*seen, total[known.id]])
     yield ""
     values = [len(one.new) for one in columns]
     yield _row("new", [*values, sum(values)])

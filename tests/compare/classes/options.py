@@ -176,9 +176,9 @@ def _no_room_for_another(difference: Difference, sent: Sent) -> bool:
     """A record route has room for the first of the kernel's two entries, and a part of a slot."""
     return stack_only(difference, "icmp 0/", "icmp 14/") is not None and any(
         option.type == 7
-        and odd_slots(option)
-        and 4 <= option.octets[2] <= len(option.octets) - 3
-        and len(option.octets) + 1 - option.octets[2] < 8
+        and not broken(option)
+        and option.length > 2
+        and 4 < option.length + 1 - option.octets[2] < 8
         for option in sent.options()
     )
 

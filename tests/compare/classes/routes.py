@@ -42,6 +42,11 @@ def _returns(seen: Seen | None) -> bool:
     return any(option.type in SOURCE_ROUTES for option in options_of(seen))
 
 
+def _misread(option: DecodedOption) -> bool:
+    """Whether the kernel, which goes backwards from the pointer, misses the slots."""
+    return odd_slots(option) or (len(option.octets) > 2 and option.octets[2] % 4 != 0)
+
+
 def _slots(option: DecodedOption) -> Iterator[str]:
     for at in range(3, len(option.octets) - 3, 4):
         yield inet_ntoa(option.octets[at : at + 4])
@@ -124,9 +129,11 @@ def _twice_lowered(difference: Difference, sent: Sent) -> bool:
 
 def _faulty(difference: Difference, sent: Sent) -> bool:
     """An error about a datagram with a faulty source route goes along it from the kernel."""
-    if stack_only(difference, "icmp 12/") is not None:
+    error = stack_only(difference, "icmp 3/", "icmp 11/", "icmp 12/")
+    if error is not None:
         # Where that route leads nowhere the kernel's error does not go out at all.
-        return bool(_routes(sent)) and all(
+        bad = any(map(_misread, _routes(sent))) or (error.kind == "icmp 12/0" and _routes(sent))
+        return bool(bad) and all(
             other.kernel is None or _returns(other.kernel) for other in sent.found
         )
     alone = kernel_only(difference, "icmp 12/") is not None and any(
@@ -134,7 +141,7 @@ def _faulty(difference: Difference, sent: Sent) -> bool:
     )
     if not alone and (difference.what not in _WAY or not in_error(difference, difference.what)):
         return False
-    faulty = pointer(difference.kernel) >= 20 or any(map(odd_slots, _routes(sent)))
+    faulty = pointer(difference.kernel) >= 20 or any(map(_misread, _routes(sent)))
     return faulty and _returns(difference.kernel)
 
 
@@ -143,12 +150,12 @@ def _hosts_error(difference: Difference, sent: Sent) -> bool:
         return False
     routes = _routes(sent)
     returned = _returns(difference.kernel) and not _returns(difference.stack)
-    whole = pointer(difference.kernel) < 0 and not any(map(odd_slots, routes))
+    whole = pointer(difference.kernel) < 0 and not any(map(_misread, routes))
     return whole and returned and bool(routes)
 
 
 def _beside_the_slots(difference: Difference, sent: Sent) -> bool:
-    return _reply_otherwise(difference) and any(map(odd_slots, _routes(sent)))
+    return _reply_otherwise(difference) and any(map(_misread, _routes(sent)))
 
 
 def _by_nobody(difference: Difference, sent: Sent) -> bool:
