@@ -125,6 +125,11 @@ def odd_slots(option: DecodedOption) -> bool:
     return option.type in ROUTES and not broken(option) and (option.length - 3) % 4 != 0
 
 
+def misaligned(option: DecodedOption) -> bool:
+    """Whether the pointer of a route does not stand at a slot."""
+    return option.type in ROUTES and len(option.octets) > 2 and option.octets[2] % 4 != 0
+
+
 def odd_alert(option: DecodedOption) -> bool:
     """Whether a router alert has not the one length that it may have."""
     return option.type == ROUTER_ALERT and not broken(option) and option.length != 4

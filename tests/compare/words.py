@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from harness.case.model import Topology
-from harness.decode import Frame, decode
+from harness.decode import DecodedOption, Frame, decode
 from tests.compare.classes import CLASSES
 from tests.compare.normalise import Seen
 from tests.compare.run import New, Outcome
@@ -82,5 +82,6 @@ def frame_in_words(frame: Frame) -> str:
 
 def _value(value: object) -> str:
     if isinstance(value, list):
-        return "+".join(option.octets.hex() for option in value)[:_LONGEST]
+        parts = (one.octets.hex() if isinstance(one, DecodedOption) else str(one) for one in value)
+        return "+".join(parts)[:_LONGEST]
     return (value.hex() if isinstance(value, bytes) else str(value))[:_LONGEST]

@@ -17,7 +17,7 @@ def _old_broadcast(difference: Difference, sent: Sent) -> bool:
 
 
 def _lowest_forwarded(difference: Difference, sent: Sent) -> bool:
-    done = kernel_only(difference, "passed on", "icmp 11/0")
+    done = kernel_only(difference, "passed on", "icmp 11/0", "icmp 12/")
     return (
         done is not None
         and sent.router
@@ -115,7 +115,7 @@ CLASSES = (
         Right.STACK,
         "RFC 1812 §4.2.3.1",
         "A router gets a datagram for the lowest address of a link's subnet: the kernel sends it "
-        "to that neighbour, or reports that its TTL is over; the stack drops it.",
+        "to that neighbour, or reports its TTL or a fault in its options; the stack drops it.",
         "A router should silently drop what is addressed to the all-zero host part.",
         _lowest_forwarded,
     ),

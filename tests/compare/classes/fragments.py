@@ -49,6 +49,13 @@ def _odd(difference: Difference, sent: Sent) -> bool:
     return kernel_only(difference, *_ANSWERS) is not None and sent.any(odd)
 
 
+def _empty(difference: Difference, sent: Sent) -> bool:
+    def empty(frame: Frame) -> bool:
+        return frame.is_fragment and not frame.get("ip", "payload")
+
+    return stack_only(difference, *_ANSWERS) is not None and sent.any(empty)
+
+
 def _ecn(difference: Difference, sent: Sent) -> bool:
     tos = {frame.get("ip", "tos") for _, frame in sent.frames if frame.is_fragment}
     marks = {one & 3 for one in tos}
@@ -76,8 +83,9 @@ def _reserved(difference: Difference, sent: Sent) -> bool:
 
 def _uncopied(difference: Difference, sent: Sent) -> bool:
     def has(frame: Frame) -> bool:
-        kinds = [option.type for option in options(frame)]
-        return frame.get("ip", "ihl") > 5 and (not kinds or min(kinds) < 128)
+        kept = sum(len(one.octets) for one in options(frame) if one.type >= 128)
+        # The area is a whole number of words.
+        return bool(kept + -kept % 4 < frame.get("ip", "ihl") * 4 - 20)
 
     if not sent.router or not sent.any(has):
         return False
@@ -118,6 +126,15 @@ CLASSES = (
         _odd,
     ),
     Class(
+        "fragment-without-data",
+        Right.BOTH,
+        "RFC 791 §3.2",
+        "A fragment without data among those of a datagram: the stack refuses it alone, the "
+        "kernel gives the datagram up.",
+        "Nobody cuts so, and what to do with it is not said.",
+        _empty,
+    ),
+    Class(
         "ecn-of-fragments",
         Right.BOTH,
         "RFC 3168 §5.3",
@@ -150,8 +167,9 @@ CLASSES = (
         "uncopied-options-blanked",
         Right.BOTH,
         "RFC 791 §3.1, §3.2",
-        "A router cuts a datagram with options that are not copied: in later pieces the stack "
-        "leaves them out, the kernel writes no-operations over them, and so cuts elsewhere.",
+        "A router cuts a datagram with options that are not copied, or with octets behind an end "
+        "of list: in later pieces the stack leaves them out, the kernel writes no-operations and "
+        "zeros over them, and so cuts elsewhere.",
         "The options appear in the first piece only either way; how long the other headers are "
         "is not said.",
         _uncopied,

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from socket import inet_ntoa
 
-from harness.decode import Frame, read_options
+from harness.decode import DecodedOption, Frame, read_options
 from tests.compare.classes.model import Class, Right, kernel_only, pointer, stack_only
 from tests.compare.difference import Difference
 from tests.compare.normalise import Seen
 from tests.compare.stimulus import (
+    SOURCE_ROUTES,
     TIMESTAMP,
     Sent,
     at,
     broken,
+    misaligned,
     no_room,
     odd_alert,
     odd_slots,
@@ -74,7 +76,17 @@ def _wrong_length(frame: Frame, octet: int) -> bool:
 
 def _slots(frame: Frame, octet: int) -> bool:
     option = at(frame, octet)
-    return option is not None and odd_slots(option)
+    return option is not None and (odd_slots(option) or misaligned(option))
+
+
+def _second_route(frame: Frame, octet: int) -> bool:
+    option = at(frame, octet)
+    return (
+        option is not None
+        and option.at == octet
+        and option.type in SOURCE_ROUTES
+        and any(one.type in SOURCE_ROUTES and one.at < octet for one in options(frame))
+    )
 
 
 def _type_or_length(difference: Difference, sent: Sent) -> bool:
@@ -105,7 +117,9 @@ def _one_of_several(difference: Difference, sent: Sent) -> bool:
 
     def fault(frame: Frame) -> bool:
         octet = pointer(difference.stack)
-        return any(test(frame, octet) for test in (_flag, _again, _wrong_length, _slots))
+        return any(
+            test(frame, octet) for test in (_flag, _again, _wrong_length, _slots, _second_route)
+        )
 
     return sent.any(fault)
 
@@ -129,11 +143,14 @@ def _recorded_twice(difference: Difference, sent: Sent) -> bool:
 
 
 def _padding(difference: Difference, sent: Sent) -> bool:
-    """The same options with other no-operations between and behind them."""
+    """The same options in another order, with other no-operations between and behind them."""
     if difference.what != "options" or None in difference.values:
         return False
-    stack, kernel = (read_options(area) for area in difference.values)
-    return [o.octets for o in stack if o.type > 1] == [o.octets for o in kernel if o.type > 1]
+    stack, kernel = (
+        sorted(one.octets for one in read_options(area) if one.type > 1)
+        for area in difference.values
+    )
+    return stack == kernel
 
 
 def _overflow(difference: Difference, sent: Sent) -> bool:
@@ -173,14 +190,16 @@ def _own_there(ours: bytes, theirs: bytes, addresses: set[str]) -> bool:
 
 
 def _no_room_for_another(difference: Difference, sent: Sent) -> bool:
-    """A record route has room for the first of the kernel's two entries, and a part of a slot."""
-    return stack_only(difference, "icmp 0/", "icmp 14/") is not None and any(
-        option.type == 7
-        and not broken(option)
-        and option.length > 2
-        and 4 < option.length + 1 - option.octets[2] < 8
-        for option in sent.options()
-    )
+    """There is room for the first of the kernel's two entries, and for a part of the second."""
+
+    def partly(option: DecodedOption) -> bool:
+        if option.type not in (7, TIMESTAMP) or broken(option) or option.length < 4:
+            return False
+        size = 8 if option.type == TIMESTAMP and option.octets[3] & 15 else 4
+        return size < option.length + 1 - option.octets[2] < 2 * size
+
+    said = stack_only(difference, "icmp")
+    return said is not None and any(map(partly, sent.options()))
 
 
 CLASSES = (
@@ -245,8 +264,9 @@ CLASSES = (
         "slots-that-do-not-fit",
         Right.BOTH,
         "RFC 791 §3.1, RFC 792",
-        "A record route or source route whose length is not three and a multiple of four: the "
-        "stack reports it, the kernel works with the slots that fit.",
+        "A record route or source route whose length is not three and a multiple of four, or "
+        "whose pointer does not stand at a slot: the stack reports it, the kernel works with the "
+        "slots that it finds.",
         "Some room but not enough for an address is an error of the datagram by the text, when "
         "it comes to that slot; it does not say whether earlier.",
         _stack_reports(_slots),
@@ -262,21 +282,23 @@ CLASSES = (
         _recorded_twice,
     ),
     Class(
-        "record-route-without-room-for-two",
+        "no-room-for-a-second-entry",
         Right.STACK,
-        "RFC 1122 §3.2.2.6",
-        "An echo request with a record route that has one slot and part of another: the stack "
-        "replies, the kernel finds no room for its second entry and does not.",
-        "The request is entered and answered with one address; an echo server function is a "
-        "MUST. (ip_options_echo() returns an error where the slots do not fit.)",
+        "RFC 1122 §3.2.2.6, §3.2.2",
+        "A record route or timestamp with room for one entry and a part of another: the stack "
+        "makes one and sends its reply or error, the kernel finds no room for its second entry "
+        "and sends none.",
+        "An echo server function is a MUST, and one entry fits. (ip_options_echo() returns an "
+        "error where the slots do not fit.)",
         _no_room_for_another,
     ),
     Class(
         "no-operation-kept",
         Right.BOTH,
         "RFC 791 §3.1, No Operation",
-        "The options of a reply: the stack keeps the no-operations of the request between them, "
-        "the kernel leaves them out and fills up at the end.",
+        "The options of a reply: the stack keeps them in the order of the request, with the "
+        "no-operations between them; the kernel leaves these out, puts a source route last and "
+        "fills up at the end.",
         "No-operation may be used between options, for alignment; nothing says that a reply has "
         "to have it where the request had it.",
         _padding,

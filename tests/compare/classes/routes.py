@@ -23,6 +23,7 @@ from tests.compare.stimulus import (
     SOURCE_ROUTES,
     ZERO,
     Sent,
+    misaligned,
     odd_slots,
     options,
     within,
@@ -44,7 +45,7 @@ def _returns(seen: Seen | None) -> bool:
 
 def _misread(option: DecodedOption) -> bool:
     """Whether the kernel, which goes backwards from the pointer, misses the slots."""
-    return odd_slots(option) or (len(option.octets) > 2 and option.octets[2] % 4 != 0)
+    return odd_slots(option) or misaligned(option)
 
 
 def _slots(option: DecodedOption) -> Iterator[str]:
@@ -67,13 +68,18 @@ def _failed(difference: Difference, sent: Sent) -> bool:
     routes = _routes(sent)
     if stack_only(difference, "icmp 3/5") is not None:
         return bool(routes)
-    if stack_only(difference, "icmp 3/0") is not None:
-        return bool(routes) and sent.router
+    if stack_only(difference, "icmp 3/0", "icmp 11/0") is not None:
+        return bool(routes) and sent.router and all(one.kernel is None for one in sent.found)
     # The error goes back by the route, and the first hop there has to be asked for.
     asked = stack_only(difference, "ARP request")
     return asked is not None and any(
         inet_aton(asked.fields["arp.target"]) in route.octets for route in routes
     )
+
+
+def _which_first(difference: Difference, sent: Sent) -> bool:
+    failed = any(stack_only(one, "icmp 3/5") is not None for one in sent.found)
+    return failed and sent.router and kernel_only(difference, "icmp 11/0") is not None
 
 
 def _to_many(difference: Difference, sent: Sent) -> bool:
@@ -141,17 +147,50 @@ def _faulty(difference: Difference, sent: Sent) -> bool:
     )
     if not alone and (difference.what not in _WAY or not in_error(difference, difference.what)):
         return False
-    faulty = pointer(difference.kernel) >= 20 or any(map(_misread, _routes(sent)))
-    return faulty and _returns(difference.kernel)
+    return _about_the_route(difference, sent) and _returns(difference.kernel)
+
+
+def _about_the_route(difference: Difference, sent: Sent) -> bool:
+    """Whether a source route is at fault, whether or not the error says so."""
+    octet = pointer(difference.kernel)
+    return any(_misread(one) or one.at <= octet < one.at + len(one.octets) for one in _routes(sent))
+
+
+def _about_something_else(difference: Difference, sent: Sent) -> bool:
+    """A router's Parameter Problem about another option than a sound source route."""
+    return (
+        sent.router
+        and difference.what in _WAY
+        and in_error(difference, difference.what)
+        and pointer(difference.kernel) >= 20
+        and _returns(difference.kernel)
+        and not _returns(difference.stack)
+        and not _about_the_route(difference, sent)
+    )
 
 
 def _hosts_error(difference: Difference, sent: Sent) -> bool:
-    if sent.router or difference.what not in _WAY or not in_error(difference, difference.what):
+    if sent.router:
         return False
+    if difference.what not in _WAY or not in_error(difference, difference.what):
+        return _by_another_link(difference, sent)
     routes = _routes(sent)
     returned = _returns(difference.kernel) and not _returns(difference.stack)
-    whole = pointer(difference.kernel) < 0 and not any(map(_misread, routes))
-    return whole and returned and bool(routes)
+    return returned and bool(routes) and not _about_the_route(difference, sent)
+
+
+def _by_another_link(difference: Difference, sent: Sent) -> bool:
+    """The same error, straight back from the stack, by the route and another link elsewhere."""
+    straight = [one.stack.kind for one in sent.found if one.stack and one.kernel is None]
+    routed = [one.kernel for one in sent.found if one.kernel and one.stack is None]
+    alone = stack_only(difference, "icmp 3/", "icmp 11/") or kernel_only(
+        difference, "icmp 3/", "icmp 11/"
+    )
+    return (
+        alone is not None
+        and [seen.kind for seen in routed] == straight
+        and all(map(_returns, routed))
+    )
 
 
 def _beside_the_slots(difference: Difference, sent: Sent) -> bool:
@@ -179,10 +218,19 @@ CLASSES = (
         "RFC 1122 §3.3.5, RFC 1812 §4.3.3.1",
         "A source route that is not followed, on a host, or that leads where a router has no "
         "route: the stack reports Source Route Failed (or Network Unreachable, when that is where "
-        "the datagram goes anyhow), the kernel drops it without a word.",
+        "the datagram goes anyhow, or that its TTL is over), the kernel drops it without a word.",
         "A host should, and a router must, say so. (ip_options_rcv_srr() in "
         "net/ipv4/ip_options.c.)",
         _failed,
+    ),
+    Class(
+        "route-or-ttl-first",
+        Right.BOTH,
+        "RFC 1812 §5.2.1, §5.3.1",
+        "A router gets a datagram whose source route fails and whose TTL is over: the stack "
+        "reports the route, the kernel the TTL.",
+        "Both are so, and one error is enough; no text says which.",
+        _which_first,
     ),
     Class(
         "source-of-an-error-by-a-route",
@@ -242,6 +290,15 @@ CLASSES = (
         "A complaint about a source route is the one error that does not take it, and what "
         "stands beside the slots is no address.",
         _faulty,
+    ),
+    Class(
+        "route-in-a-parameter-problem",
+        Right.KERNEL,
+        "RFC 1812 §4.3.2.6",
+        "A router's Parameter Problem about another option of a datagram that came by a sound "
+        "source route: the kernel sends it back by the route, the stack straight to the source.",
+        "An error should take the route back unless it complains about the source route itself.",
+        _about_something_else,
     ),
     Class(
         "route-in-a-hosts-error",

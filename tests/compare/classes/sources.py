@@ -82,9 +82,19 @@ def _own(difference: Difference, sent: Sent) -> bool:
     if seen is None or not sent.router:
         return False
     passed = decode(seen.octets)
-    same = ("src", "dst", "identification", "protocol", "tos")
+    same = ("src", "identification", "protocol", "tos")
     return seen.fields.get("src") in sent.plan.own and sent.any(
         lambda frame: all(frame.get("ip", name) == passed.get("ip", name) for name in same)
+    )
+
+
+def _unknown_by_route(difference: Difference, sent: Sent) -> bool:
+    """The stack alone passes on what has no source, because a source route says so."""
+    passed = stack_only(difference, "passed on")
+    return (
+        passed is not None
+        and passed.fields["src"] == "0.0.0.0"
+        and any(option.type in SOURCE_ROUTES for option in sent.options())
     )
 
 
@@ -195,5 +205,15 @@ CLASSES = (
         "The router's own addresses are not among the invalid sources of §5.3.7, and source "
         "address validation, which would find them, is off by default.",
         _own,
+    ),
+    Class(
+        "no-source-by-a-source-route",
+        Right.KERNEL,
+        "RFC 1812 §5.3.7, §4.2.2.11 (a)",
+        "A router gets a UDP datagram from 0.0.0.0 with a source route through it: the stack "
+        "forwards it, the kernel drops it.",
+        "A router should not forward what comes from network 0; the stack, which may take such a "
+        "datagram for itself, forgets to look again before it passes it on.",
+        _unknown_by_route,
     ),
 )
