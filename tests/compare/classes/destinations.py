@@ -79,14 +79,6 @@ def _arrival_address(difference: Difference, sent: Sent) -> bool:
     )
 
 
-def _martian(difference: Difference, sent: Sent) -> bool:
-    passed = kernel_only(difference, "passed on")
-    if passed is None or not sent.router:
-        return False
-    dst = passed.fields["dst"]
-    return any(within(dst, network) for network in (CLASS_E, ZERO, LINK_LOCAL))
-
-
 def _martian_reported(difference: Difference, sent: Sent) -> bool:
     def martian(frame: Frame) -> bool:
         networks = (CLASS_E, ZERO, LINK_LOCAL)
@@ -168,16 +160,6 @@ CLASSES = (
         "A host must silently discard a datagram that is not destined for it. "
         "(ip_rcv_options() runs before the route is taken into account.)",
         _not_for_this_host,
-    ),
-    Class(
-        "martian-destination-forwarded",
-        Right.STACK,
-        "RFC 1812 §5.3.7, RFC 3927 §2.7",
-        "A router gets a datagram for 0.0.0.0/8, 169.254.0.0/16 or 240.0.0.0/4: the kernel "
-        "forwards it where it has a route, the stack does not.",
-        "These are not valid destinations, and a router should not forward to them, must not in "
-        "the case of link-local ones.",
-        _martian,
     ),
     Class(
         "martian-destination-reported",
