@@ -20,7 +20,7 @@ from stack.policy import Policy
 MAXIMUM_COUNTERS: Final = 4096
 """Triples with a counter of their own."""
 SHARED_COUNTERS: Final = 2048
-"""S7.6."""
+"""S7.6: what all datagrams share, picked by a keyed hash."""
 
 _BLOCK: Final = 1024
 _BLOCKS: Final = 0x10000 // _BLOCK
