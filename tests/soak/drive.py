@@ -52,6 +52,10 @@ def busy(laboratory: BundledLaboratory) -> None:
     for call, arguments in (
         ("open_udp", {"socket": "one", "port": 20000}),
         ("open_udp", {"socket": "two", "port": 20001, "address": near.target}),
+        ("open_tcp", {"socket": "listener", "port": 20000}),
+        ("listen", {"socket": "listener", "backlog": 4}),
+        ("open_tcp", {"socket": "caller", "port": 20001}),
+        ("connect_tcp", {"socket": "caller", "to": near.neighbours[0], "port": 80}),
         ("open_raw", {"socket": "raw", "protocol": 1}),
         ("open_raw", {"socket": "any", "protocol": 253}),
         ("join", {"socket": "one", "group": "239.1.2.3", "on": near.target}),
@@ -101,7 +105,8 @@ def drive(topology: Topology, policy: Policy, frames: int, seed: int) -> Tally:
         frame = mutator.frame()
         try:
             laboratory.inject(link, frame, now)
-            _look(watch, laboratory, now, frame, tally, MOST_AT_ONCE)
+            for emitted in _look(watch, laboratory, now, frame, tally, MOST_AT_ONCE):
+                mutator.heard(emitted)
         except Broken as broken:
             told = f"{broken}\nframe {number} of seed {seed} on link {link}: {frame.hex()}"
             raise Broken(told) from None
@@ -116,7 +121,7 @@ def drive(topology: Topology, policy: Policy, frames: int, seed: int) -> Tally:
 
 def _look(
     watch: Watch, laboratory: BundledLaboratory, now: int, cause: bytes, tally: Tally, most: int
-) -> None:
+) -> list[bytes]:
     emitted = laboratory.poll(now)
     if len(emitted) > most:
         raise Broken(f"{len(emitted)} frames at once")
@@ -128,3 +133,4 @@ def _look(
         tally.emitted += 1
         if octets[23:24] == b"\x01" and octets[14] == 0x45 and octets[34] in (3, 5, 11, 12):
             tally.errors += 1
+    return [octets for _, octets in emitted]

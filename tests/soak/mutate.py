@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import struct
+from collections import deque
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final
 
 _LINK: Final = 14
+_TCP: Final = 6
 _ODD: Final = (0, 1, 2, 3, 4, 5, 7, 8, 0x0F, 0x10, 0x3F, 0x40, 0x7F, 0x80, 0xC0, 0xFE, 0xFF)
 _TYPES: Final = (0, 1, 7, 68, 130, 131, 133, 136, 137, 148, 30, 222)
 _PROTOCOLS: Final = (0, 1, 1, 1, 2, 2, 6, 6, 17, 17, 17, 41, 253, 255)
@@ -32,10 +35,19 @@ class Mutator:
         self._random = Random(seed)
         odd = [bytes(map(int, text.split("."))) for text in _FAR_AND_ODD]
         self._addresses = [*addresses, *addresses, *odd]
+        self._heard: deque[bytes] = deque(maxlen=32)
         self._changes: tuple[Callable[[bytearray], None], ...] = (
             self._bit, self._octet, self._octet, self._field, self._field, self._field,
             self._address, self._options, self._slice, self._length, self._fragment, self._quote,
+            self._segment, self._answer,
         )  # fmt: skip
+
+    def heard(self, frame: bytes) -> None:
+        """Listen to a frame of the target's: segments that answer its own get further."""
+        if frame[12:14] != b"\x08\x00" or frame[_LINK + 9] != _TCP:
+            return
+        if len(frame) >= _LINK + (frame[_LINK] & 15) * 4 + 20:
+            self._heard.append(frame)
 
     def frame(self) -> bytes:
         """Make one frame."""
@@ -134,6 +146,45 @@ class Mutator:
             value = self._random.choice((0, 1, 1, 1, 2, 4)) << 13 | offset
             frame[_LINK + 6 : _LINK + 8] = value.to_bytes(2, "big")
             frame[_LINK + 4 : _LINK + 6] = bytes((7, self._random.randrange(8)))
+
+    def _segment(self, frame: bytearray) -> None:
+        """A TCP segment to one of the target's users, or to nobody."""
+        if len(frame) < _LINK + 20:
+            return
+        ports = self._random.choice(((1007, 20000), (1008, 20000), (80, 20001), (80, 9)))
+        first, second = (self._random.choice((0, 1, 100, 1 << 31)) for _ in range(2))
+        flags = self._random.choice((2, 2, 16, 17, 20, 4, 18))
+        self._put_segment(frame, (*ports, first, second), flags)
+
+    def _answer(self, frame: bytearray) -> None:
+        """The segment that one of the target's own waits for."""
+        if len(frame) < _LINK + 20 or not self._heard:
+            return
+        asked = self._random.choice(self._heard)
+        at = _LINK + (asked[_LINK] & 15) * 4
+        source, port, sequence, acknowledged, offset, flags = struct.unpack_from(
+            "!HHIIBB", asked, at
+        )
+        total = int.from_bytes(asked[_LINK + 2 : _LINK + 4], "big")
+        held = total - (at - _LINK) - (offset >> 4) * 4 + bool(flags & 2) + bool(flags & 1)
+        frame[_LINK + 12 : _LINK + 20] = (
+            asked[_LINK + 16 : _LINK + 20] + asked[_LINK + 12 : _LINK + 16]
+        )
+        numbers = (port, source, acknowledged, sequence + held & 0xFFFFFFFF)
+        answer = 18 if flags & 18 == 2 else self._random.choice((16, 16, 24, 17, 20, 16))
+        self._put_segment(frame, numbers, answer)
+
+    def _put_segment(
+        self, frame: bytearray, numbers: tuple[int, int, int, int], flags: int
+    ) -> None:
+        """Ports and numbers as they stand in the header."""
+        length = max((frame[_LINK] & 15) * 4, 20)
+        data = self._random.randbytes(self._random.choice((0, 0, 1, 9, 600))) if flags & 8 else b""
+        segment = struct.pack("!HHIIBBHHH", *numbers, 0x50, flags, 4096, 0, 0) + data
+        frame[_LINK + 6 : _LINK + 8] = b"\0\0"
+        frame[_LINK + 9] = _TCP
+        frame[_LINK + length :] = segment
+        self._whole(frame)
 
     def _quote(self, frame: bytearray) -> None:
         """An ICMP message that quotes another frame of the corpus."""
