@@ -7,6 +7,8 @@ passed since it was last used (RFC 6864 §5.2: the source limits its rate).
 
 The table of counters is bounded. A counter is forgotten when its last value can no longer live;
 while all are alive, new triples share one more counter, which is no less unique.
+
+`IdentificationRule` names what other stacks do instead.
 """
 
 from __future__ import annotations
