@@ -1,7 +1,7 @@
 """Settings by name, read and set while the node runs (S13.1 to S13.6).
 
 Those of the stack are `default_ttl`, `forwarding` and the fields of `Policy`; those of a NIC
-are in `_NIC_SETTINGS`. A value has to be of the type that the setting has; nothing else is judged
+are `NIC_SETTINGS`. A value has to be of the type that the setting has; nothing else is judged
 but what cannot work. What is already under way keeps the value that it began with.
 """
 
@@ -76,6 +76,8 @@ _NIC_SETTINGS: Final[
     "promiscuous": (lambda nic: nic.promiscuous, _set_promiscuous),
     "spoofing": (lambda nic: nic.spoofing, _set_spoofing),
 }
+NIC_SETTINGS: Final = tuple(_NIC_SETTINGS)
+"""Names of the settings of a NIC."""
 
 
 def get(core: Core, name: str) -> Value | Reason:
