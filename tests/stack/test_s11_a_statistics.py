@@ -194,7 +194,6 @@ def test_s11_3_objects_without_a_counter_of_netstack(policy: Policy, objects: st
     wire = Wire(policy)
     wire.second_nic(forwarding=False)
     node = wire.node
-    node.set_option("igmp_version", 3)
     whole = udp(bytes(24))[20:]
     wire.ip(datagram(whole[:16], 17, flags=FLAG_MF))
     wire.ip(datagram(whole[16:], 17, offset=2))
