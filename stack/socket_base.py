@@ -16,7 +16,7 @@ from stack.inbound import Cast
 from stack.refusal import Reason, Refused, check
 from stack.route_choice import Route, choose
 from stack.send import Wish
-from stack.socket_errors import ErrorQueue, SocketError, hard_reason
+from stack.socket_errors import ErrorQueue, SocketError, hard_reason, told_errors
 from stack.socket_options import COMMON, SocketOption, Value
 from stack.socket_settings import MtuDiscover, Settings
 from stack.user_options import NO_OPTIONS, OptionRefusal, UserOptions, take_user_options
@@ -112,8 +112,7 @@ class Socket:
     @property
     def queues_errors(self) -> bool:
         """Whether ICMP errors are queued for `errors` (S12.20)."""
-        wish = self.settings.recverr
-        return self.core.policy.errors_told_unasked if wish is None else wish
+        return told_errors(self.core.policy, self.settings)
 
     def errors(self) -> list[SocketError]:
         """Give the ICMP errors that came since the last call (RFC 1122 §4.1.3.3)."""
