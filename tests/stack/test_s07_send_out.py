@@ -117,9 +117,10 @@ def test_s7_15_what_leaves_and_what_does_not(policy: Policy) -> None:
 @pytest.mark.parametrize(
     ("mtu", "told"), [(67, 0), (68, 48), (1500, 1480), (65535, 65515), (70000, 65515)]
 )
-def test_s7_17_the_mtu_told_to_transport(mtu: int, told: int) -> None:
+@PRESETS
+def test_s7_17_the_mtu_told_to_transport(policy: Policy, mtu: int, told: int) -> None:
     assert transport_mtu(mtu) == told
-    wire = Wire(RFC)
+    wire = Wire(policy)
     wire.node._core.nics[1].mtu = mtu
     assert wire.node.udp_socket().maximum_payload(PEER) == told
 
