@@ -5,6 +5,7 @@ RFC 1122 §3.4: the user sets TTL, TOS and options and is told them of what arri
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -52,7 +53,7 @@ class Ask(NamedTuple):
 
 
 @dataclass(slots=True, eq=False)
-class Socket:
+class Socket(ABC):
     """Settings, options, memberships and errors of one socket."""
 
     core: Core
@@ -146,9 +147,9 @@ class Socket:
 
     # Peer and groups
 
+    @abstractmethod
     def peer_address(self) -> int | None:
         """Answer the address of the peer; None where there is none."""
-        return None
 
     def path_mtu(self) -> int:
         """Answer the octets of a datagram that the path to the peer is held to take."""
