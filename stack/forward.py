@@ -217,6 +217,8 @@ def next_listed_hop(core: Core, inbound: Inbound, route: SourceRoute) -> None:
     if inbound.cast is not Cast.UNICAST:
         count("ipSystemStatsInDiscards")
         return
+    if core.forwarding and not source_may_travel(core, inbound):
+        return
     following = core.policy.source_route is SourceRouting.FORWARD
     destination = route.next_hop
     if not following or destination is None or not _may_travel(destination):

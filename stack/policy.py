@@ -95,6 +95,12 @@ class Policy:
     spare_all_broadcasts: bool = True
     """S5.16: RFC 1122 §3.2.2: no error about a datagram to any broadcast or class E address; else
     only the destination that is marked as broadcast is spared."""
+    report_all_queries: bool = True
+    """S5.19: RFC 1122 §3.2.2 spares ICMP errors, so there are errors about every known query; else
+    only about types 0, 8 and 13 to 16."""
+    cut_errors: bool = True
+    """S5.21: RFC 1122 §3.2.2 wants header and eight octets quoted, so an error is cut where a link
+    is too small for that; else there is none."""
     mind_link_broadcast: bool = True
     """S14.17: frames sent to a link-layer group: no errors, no unicast delivery, no forwarding."""
     refuse_illegal_sources: bool = True
@@ -295,6 +301,8 @@ NETSTACK: Final = Policy(
     headers_as_received=False,
     spare_later_fragments=False,
     spare_all_broadcasts=False,
+    report_all_queries=False,
+    cut_errors=False,
     mind_link_broadcast=False,
     refuse_illegal_sources=False,
     spare_illegal_sources=False,
