@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from stack import link
+from stack import link, tcp_end
 from stack.address_trials import Change, Trial, Wanted
 from stack.own_address import Kind
 from stack.refusal import Reason
@@ -161,6 +161,9 @@ def heard(core: Core, nic: Nic, packet: ArpPacket) -> None:
 
 def give_up(core: Core, nic: Nic, address: int, station: bytes) -> None:
     """Cease using an address that another station uses (RFC 5227 §2.4 a, b)."""
+    for connection in core.tcp.of_address(address):
+        # RFC 5227 §2.4: connections SHOULD be reset while the address can still say so.
+        tcp_end.abort(core, connection, Reason.BAD_LOCAL_ADDRESS)
     remove(core, nic, address)
     core.probes.note(nic, address, Change.LOST, station)
 

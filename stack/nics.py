@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stack import address_probe, groups, igmp, link, router_discovery
+from stack import address_probe, forward, groups, igmp, link, router_discovery
 from stack.addresses import AddressTable
 from stack.counters import Counters
 from stack.neighbours import NeighbourTable
@@ -109,7 +109,7 @@ def disable_endpoint(core: Core, nic: Nic) -> None:
 def disable(core: Core, nic: Nic) -> None:
     """Turn a NIC off: its endpoint, its neighbours, then the NIC (S1.5). Its routes stay."""
     disable_endpoint(core, nic)
-    nic.neighbours.clear()
+    forward.link_closed(core, nic.neighbours.clear())
     nic.up = False
 
 

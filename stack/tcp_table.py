@@ -125,6 +125,10 @@ class TcpTable:
         """Let a connection hear what comes for it."""
         self.connections[connection.key] = connection
 
+    def of_address(self, local: int) -> list[Connection]:
+        """Give the connections that speak as this address of ours."""
+        return [each for each in self.connections.values() if each.local == local]
+
     def remove(self, connection: Connection) -> None:
         """Forget a connection."""
         self.enter(connection, State.CLOSED)
