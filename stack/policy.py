@@ -135,8 +135,7 @@ class Policy:
     icmp_transport: bool = True
     """S5.12: ICMP messages go to raw and echo sockets; else their hand-over is only counted."""
     answer_temporary: bool = True
-    """S5.13: an echo request to an address that the NIC holds for the moment only is answered;
-    RFC 1122 §3.2.1.3: what is not ours is not to be answered."""
+    """S5.13: an echo request to an address that the NIC holds for the moment is answered."""
     echo_despite_handler: bool = True
     """S5.13: RFC 1122 §3.2.2.6 MUST answer; else not what a default handler took."""
     soft_and_hard_errors: bool = True
