@@ -24,15 +24,23 @@ if TYPE_CHECKING:
 SECOND: Final = 1_000_000
 """Microseconds."""
 PROBE_WAIT: Final = 1 * SECOND
-"""RFC 5227 §1.1, as all names below."""
+"""RFC 5227 §1.1, as all names below: the longest wait before the first probe."""
 PROBE_NUM: Final = 3
+"""Probes for one address."""
 PROBE_MIN: Final = 1 * SECOND
+"""The shortest wait from one probe to the next."""
 PROBE_MAX: Final = 2 * SECOND
+"""The longest one."""
 ANNOUNCE_WAIT: Final = 2 * SECOND
+"""From the last probe to the first announcement."""
 ANNOUNCE_NUM: Final = 2
+"""Announcements of one address."""
 ANNOUNCE_INTERVAL: Final = 2 * SECOND
+"""From one announcement to the next."""
 MAX_CONFLICTS: Final = 10
+"""Conflicts on a NIC after which trials are rare."""
 RATE_LIMIT_INTERVAL: Final = 60 * SECOND
+"""From one of those rare trials to the next."""
 
 
 def take(core: Core, nic: Nic, wanted: Wanted) -> Reason | None:

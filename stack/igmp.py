@@ -1,6 +1,7 @@
 """IGMP messages, the host side: what is believed, and what reports look like (S9).
 
-The timers are in `stack.membership`; here messages are checked, counted and written.
+The timers are in `stack.membership`, or in `stack.membership_v2` where the policy has it so; here
+messages are checked, counted and written.
 """
 
 from __future__ import annotations

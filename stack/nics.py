@@ -1,4 +1,4 @@
-"""Attaching NICs, switching them on and off, giving them addresses (S1.1 to S1.11, S1.17, S1.18).
+"""Attaching NICs and switching them, their MTU, spoofing (S1.1 to S1.7, S1.18).
 
 Two switches count, the NIC's and that of the IPv4 endpoint on it (S1.2). The endpoint cannot be on
 while the NIC is off.

@@ -1,7 +1,7 @@
 """Settings by name, read and set while the node runs (S13.1 to S13.6).
 
 Those of the stack are `default_ttl`, `forwarding` and the fields of `Policy`; those of a NIC
-are in `_NIC_SETTINGS`. A value has to be of the type that the setting has; nothing else is judged
+are `NIC_SETTINGS`. A value has to be of the type that the setting has; nothing else is judged
 but what cannot work. What is already under way keeps the value that it began with.
 """
 
@@ -93,6 +93,8 @@ _NIC_SETTINGS: Final[
     "igmp_version": (lambda nic: nic.group_membership.version, _set_igmp_version),
     "forwarding": (lambda nic: nic.forwarding, _set_nic_forwarding),
 }
+NIC_SETTINGS: Final = tuple(_NIC_SETTINGS)
+"""Names of the settings of a NIC."""
 
 
 def get(core: Core, name: str) -> Value | Reason:

@@ -21,9 +21,11 @@ ORPHANS: Final = 4096
 CHALLENGES: Final = 100
 """Challenge acknowledgments in a second (RFC 5961 §7 wants a limit)."""
 LARGEST_BACKLOG: Final = 4096
+"""The most that a listener may ask for."""
 FIRST_EPHEMERAL: Final = 49152
 """RFC 6335 §6: the dynamic ports."""
 EPHEMERAL_PORTS: Final = 16384
+"""How many those are."""
 _CLOCK: Final = 4
 """Microseconds in which the initial sequence number grows by one (RFC 9293 §3.4.1)."""
 _KEY_BITS: Final = 128
