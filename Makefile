@@ -55,7 +55,10 @@ types: $(READY) ## mypy, strict
 
 unit: $(READY) ## the tests of the tester and of the bundled stack
 	@echo "== unit: tests of the tester and of the bundled stack"
-	$(PYTEST) tests --ignore=tests/live -n auto
+	$(PYTEST) tests --ignore=tests/live --ignore=tests/stack -n auto
+	@echo "== unit: the bundled stack; its tests and the library run every branch of it"
+	$(PYTHON) -m coverage run --source=stack -m pytest -q tests/stack testcases
+	$(PYTHON) -m coverage report --skip-covered --fail-under=100
 
 live: $(READY) ## the tester and the library on the running Linux kernel, in namespaces
 	@echo "== live: real links, and the library on this machine's Linux kernel in namespaces"

@@ -126,8 +126,9 @@ def _is_about_error(core: Core, inbound: Inbound) -> bool:
     """
     if inbound.header.protocol != PROTOCOL_ICMP:
         return False
-    known = _QUERIES if core.policy.report_all_queries else _MAY_BE_REPORTED
-    return len(inbound.payload) < _ICMP_HEADER or inbound.payload[0] not in known
+    if core.policy.report_all_queries:
+        return not inbound.payload or inbound.payload[0] not in _QUERIES
+    return len(inbound.payload) < _ICMP_HEADER or inbound.payload[0] not in _MAY_BE_REPORTED
 
 
 def report(

@@ -26,7 +26,7 @@ def _lowest_forwarded(difference: Difference, sent: Sent) -> bool:
 
 
 def _other_link(difference: Difference, sent: Sent) -> bool:
-    answer = kernel_only(difference, "icmp")
+    answer = kernel_only(difference, "icmp", "tcp")
     if answer is None or sent.router:
         return False
 
@@ -115,8 +115,8 @@ CLASSES = (
         "address-of-the-other-link",
         Right.BOTH,
         "RFC 1122 §3.3.4.2",
-        "A multihomed host gets, on one link, an echo request for its address or the broadcast "
-        "address of another: the kernel answers, the stack discards it.",
+        "A multihomed host gets, on one link, an echo request or a segment for its address or the "
+        "broadcast address of another: the kernel answers, the stack discards it.",
         "The clause describes both models and lets a host discard such a datagram (strong end "
         "system) or take it (weak end system).",
         _other_link,

@@ -52,6 +52,15 @@ def _options(difference: Difference, sent: Sent) -> bool:
     return ours is None and types <= had and not types & SOURCE_ROUTES
 
 
+def _options_of_a_reset(difference: Difference, sent: Sent) -> bool:
+    if difference.what != "options" or difference.stack is None:
+        return False
+    ours, theirs = difference.values
+    types = {option.type for option in read_options(theirs or b"") if option.type > 1}
+    had = {option.type for option in sent.options()}
+    return difference.stack.kind == "tcp" and ours is None and types <= had
+
+
 def _worked(difference: Difference, sent: Sent) -> bool:
     """Both quotes are the datagram, but for the option area and the checksum of one."""
     if not in_error(difference, "quote"):
@@ -312,6 +321,16 @@ CLASSES = (
         "bits from the kernel.",
         "TOS is a choice of the application, and there is none behind a closed port.",
         _tos_of_a_reset,
+    ),
+    Class(
+        "options-of-a-reset",
+        Right.BOTH,
+        "RFC 1122 §4.2.3.8",
+        "A TCP reset for a segment with options: the kernel puts record route, timestamp and the "
+        "reversed source route into it, the stack sends it without.",
+        "The route back is due on the segments of a connection, and there is none; of the other "
+        "options nothing is said.",
+        _options_of_a_reset,
     ),
     Class(
         "df-of-a-reset",

@@ -93,13 +93,13 @@ def _to_many(difference: Difference, sent: Sent) -> bool:
     return stack_only(difference, *_REPLIES) is not None and sent.any(routed)
 
 
-def _wrong_interface(difference: Difference, sent: Sent) -> bool:
-    """The error goes by the returned route, and the source is that of another link."""
-    if not sent.router or not in_error(difference, "src") or difference.stack is None:
-        return False
-    ours, theirs = difference.values
-    out = sent.plan.links[difference.stack.link].target
-    return _returns(difference.stack) and theirs == out and ours in sent.plan.own - {out}
+def _no_way_back(difference: Difference, sent: Sent) -> bool:
+    """The error that the stack would have sent by a recorded hop that cannot be reached."""
+    return (
+        sent.router
+        and kernel_only(difference, "icmp 12/0") is not None
+        and any(len(option.octets) > 6 and option.octets[2] >= 8 for option in _routes(sent))
+    )
 
 
 def _to_itself(difference: Difference, sent: Sent) -> bool:
@@ -154,19 +154,6 @@ def _about_the_route(difference: Difference, sent: Sent) -> bool:
     """Whether a source route is at fault, whether or not the error says so."""
     octet = pointer(difference.kernel)
     return any(_misread(one) or one.at <= octet < one.at + len(one.octets) for one in _routes(sent))
-
-
-def _about_something_else(difference: Difference, sent: Sent) -> bool:
-    """A router's Parameter Problem about another option than a sound source route."""
-    return (
-        sent.router
-        and difference.what in _WAY
-        and in_error(difference, difference.what)
-        and pointer(difference.kernel) >= 20
-        and _returns(difference.kernel)
-        and not _returns(difference.stack)
-        and not _about_the_route(difference, sent)
-    )
 
 
 def _hosts_error(difference: Difference, sent: Sent) -> bool:
@@ -233,16 +220,6 @@ CLASSES = (
         _which_first,
     ),
     Class(
-        "source-of-an-error-by-a-route",
-        Right.KERNEL,
-        "RFC 1812 §4.3.2.4",
-        "A router's error that goes back by the source route of the datagram: the kernel sends it "
-        "from the address of the link where it leaves, the stack from that of the link by which "
-        "it would go to its last destination.",
-        "The source must be an address of the interface over which the error is sent.",
-        _wrong_interface,
-    ),
-    Class(
         "source-route-to-many",
         Right.BOTH,
         "RFC 1122 §3.2.2.6, §3.2.1.8 (c)",
@@ -272,6 +249,16 @@ CLASSES = (
         _strict_in_transit,
     ),
     Class(
+        "no-way-back-by-the-route",
+        Right.BOTH,
+        "RFC 1812 §4.3.2.6",
+        "A router's Parameter Problem about another option than the source route beside it, "
+        "whose recorded hops lead nowhere: the kernel reports straight to the source, the stack "
+        "finds no way back.",
+        "The route back is a recommendation; what is done where there is no such way is left open.",
+        _no_way_back,
+    ),
+    Class(
         "own-addresses-in-a-row",
         Right.BOTH,
         "RFC 791 §3.2, RFC 1812 §5.3.1",
@@ -290,15 +277,6 @@ CLASSES = (
         "A complaint about a source route is the one error that does not take it, and what "
         "stands beside the slots is no address.",
         _faulty,
-    ),
-    Class(
-        "route-in-a-parameter-problem",
-        Right.KERNEL,
-        "RFC 1812 §4.3.2.6",
-        "A router's Parameter Problem about another option of a datagram that came by a sound "
-        "source route: the kernel sends it back by the route, the stack straight to the source.",
-        "An error should take the route back unless it complains about the source route itself.",
-        _about_something_else,
     ),
     Class(
         "route-in-a-hosts-error",

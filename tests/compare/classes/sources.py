@@ -88,16 +88,6 @@ def _own(difference: Difference, sent: Sent) -> bool:
     )
 
 
-def _unknown_by_route(difference: Difference, sent: Sent) -> bool:
-    """The stack alone passes on what has no source, because a source route says so."""
-    passed = stack_only(difference, "passed on")
-    return (
-        passed is not None
-        and passed.fields["src"] == "0.0.0.0"
-        and any(option.type in SOURCE_ROUTES for option in sent.options())
-    )
-
-
 _HOSTS = (
     "A host must silently discard a datagram whose source is not an address that one host may "
     "have, and no error may be sent about it."
@@ -205,15 +195,5 @@ CLASSES = (
         "The router's own addresses are not among the invalid sources of §5.3.7, and source "
         "address validation, which would find them, is off by default.",
         _own,
-    ),
-    Class(
-        "no-source-by-a-source-route",
-        Right.KERNEL,
-        "RFC 1812 §5.3.7, §4.2.2.11 (a)",
-        "A router gets a UDP datagram from 0.0.0.0 with a source route through it: the stack "
-        "forwards it, the kernel drops it.",
-        "A router should not forward what comes from network 0; the stack, which may take such a "
-        "datagram for itself, forgets to look again before it passes it on.",
-        _unknown_by_route,
     ),
 )
