@@ -1,4 +1,4 @@
-"""RFC 1122 §4.2.3.9, §3.2.2.1 and §4.2.3.10: ICMP errors about connections, and whom none is for."""
+"""RFC 1122 §4.2.3.9, §3.2.2.1, §4.2.3.10: ICMP errors about connections; peers that none can be."""
 
 from __future__ import annotations
 
