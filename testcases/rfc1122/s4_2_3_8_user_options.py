@@ -144,7 +144,7 @@ ACTIVE = (
     Case(
         "rfc1122-4.2.3.8-active-open-not-by-the-way-back",
         cites="1122-4.2.3.8-d",
-        title="a SYN-ACK that came by another route does not change the way that the user set",
+        title="segments that came by another route do not change the way that the user set",
         given=TAKES,
         steps=(
             open_tcp("a"),
@@ -156,6 +156,18 @@ ACTIVE = (
                 label="syn-ack",
             ),
             expect(BY_ONE / tcp(flags=ACK, acknowledgment=seen("syn-ack", NEXT))),
+            send(
+                ip(options=(loose_source_route(NEIGHBOUR_2, pointer=8),))
+                / reply(
+                    "syn",
+                    after="syn-ack",
+                    sport=TESTER_PORT,
+                    dport=seen("syn", "tcp.sport"),
+                    flags=ACK | PSH,
+                )
+                / data(b"your way")
+            ),
+            received_tcp("a", b"your way"),
             send_tcp("a", b"my way"),
             expect(BY_ONE / tcp() / data(b"my way")),
             reset("a"),
