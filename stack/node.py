@@ -351,8 +351,8 @@ class Node(Opener, HookKeeper):
 
     @policy.setter
     def policy(self, policy: Policy) -> None:
-        self._core.set_policy(policy)
-        router_discovery.update(self._core)
+        check(settings.replace_policy(self._core, policy))
+        self._settle()
 
     @property
     def counters(self) -> Counters:

@@ -43,11 +43,15 @@ COLUMNS = (
 )
 SHORT = {Verdict.INCONCLUSIVE: "inconcl.", Verdict.NOT_APPLICABLE: "n/a"}
 SECTIONS = (
+    (Verdict.NOT_APPLICABLE, "out of sight", "what the target is known for stands before it"),
     (Verdict.WAIVED, "waived", "what the baseline accepts"),
     (Verdict.DEVIATION, "deviations", "a SHOULD was not followed"),
     (Verdict.INCONCLUSIVE, "inconclusive", "it could not be seen"),
     (Verdict.STALE, "stale waivers", "the baseline lists what is no longer so"),
     (Verdict.FAIL, "failures", "a MUST was broken"),
+)
+_TOLD_IN_SHORT = frozenset(
+    {Verdict.NOT_APPLICABLE, Verdict.WAIVED, Verdict.INCONCLUSIVE, Verdict.STALE}
 )
 ROOMY_WIDTH = 90
 """Columns of a console on which the table need not save space."""
@@ -65,7 +69,7 @@ def print_run(console: Console, run: Run) -> None:
             continue
         console.print()
         _heading(console, verdict, f"{title}: {len(found) + len(stray)} ({meaning})")
-        if verdict in (Verdict.WAIVED, Verdict.INCONCLUSIVE, Verdict.STALE):
+        if verdict in _TOLD_IN_SHORT:
             _print_reasons(console, verdict, found)
         else:
             _print_evidence(console, verdict, found)
