@@ -16,7 +16,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from harness.catalogue import Requirement, Strength
+from harness.catalogue import Requirement, Strength, document_name, document_order
 from harness.report import words
 from harness.report.model import Judged, Run
 from harness.verdict import Finding, Verdict
@@ -92,7 +92,7 @@ def print_summary(console: Console, run: Run) -> None:
     before = None
     for rfc, level, counts in rows:
         cells = [str(counts[verdict] or "·") for verdict in used]
-        table.add_row("" if rfc == before else f"RFC {rfc}", level, *cells)
+        table.add_row("" if rfc == before else document_name(rfc), level, *cells)
         before = rfc
     total: Counter[Verdict] = Counter()
     for _, _, counts in rows:
@@ -111,7 +111,9 @@ def _rows(run: Run) -> Iterator[tuple[str, str, Counter[Verdict]]]:
         row = run.catalogue[name]
         counted.setdefault((row.rfc, row.strength), Counter())[verdict] += 1
     strengths = list(Strength)
-    for rfc, strength in sorted(counted, key=lambda key: (int(key[0]), strengths.index(key[1]))):
+    for rfc, strength in sorted(
+        counted, key=lambda key: (document_order(key[0]), strengths.index(key[1]))
+    ):
         yield rfc, strength.value, counted[rfc, strength]
 
 

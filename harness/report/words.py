@@ -29,10 +29,10 @@ def clause(requirement: Requirement) -> str:
     """Where a requirement stands: `RFC 1122 §3.2.2`, or by name where sections have no number."""
     section = requirement.section
     if section[:1].isdigit():
-        return f"RFC {requirement.rfc} §{section}"
+        return f"{requirement.document} §{section}"
     if section.startswith("Appendix") or requirement.page is None:
-        return f"RFC {requirement.rfc} {section}"
-    return f"RFC {requirement.rfc} p. {requirement.page}"
+        return f"{requirement.document} {section}"
+    return f"{requirement.document} p. {requirement.page}"
 
 
 def section_title(requirement: Requirement) -> str:
