@@ -132,8 +132,8 @@ def read_icmp(octets: bytes) -> IcmpMessage:
 def build_icmp(message: IcmpMessage) -> bytes:
     """Write a message and its checksum."""
     kind, code, rest, data = message
-    checksum = internet_checksum(bytes((kind, code)), rest, data)
-    return _HEADER.pack(kind, code, checksum, rest) + data
+    octets = _HEADER.pack(kind, code, 0, rest) + data
+    return octets[:2] + internet_checksum(octets).to_bytes(2, "big") + octets[4:]
 
 
 def echo(kind: int, identifier: int, sequence: int, data: bytes, code: int = 0) -> IcmpMessage:

@@ -157,8 +157,9 @@ def build_header(header: Ipv4Header, payload_length: int) -> bytes:
         header.source,
         header.destination,
     )
-    checksum = internet_checksum(head, options) if options else internet_checksum(head)
-    return head[:10] + checksum.to_bytes(2, "big") + head[12:] + options
+    if options:
+        head += options
+    return head[:10] + internet_checksum(head).to_bytes(2, "big") + head[12:]
 
 
 def build_ipv4(header: Ipv4Header, payload: bytes) -> bytes:
