@@ -35,6 +35,7 @@ from stack.wire.address import LIMITED_BROADCAST, is_multicast
 if TYPE_CHECKING:
     from stack.handlers import Handler
     from stack.packet_socket import PacketSocket
+    from stack.route_choice import Question, Route
 
 OUTBOX_LIMIT: Final = 8192
 """Frames that wait to be taken by `poll`; what comes on top is lost, as on a full link."""
@@ -61,6 +62,7 @@ class Core:
     __slots__ = (
         "address_index",
         "agenda",
+        "chosen",
         "counters",
         "default_ttl",
         "forward_new_nics",
@@ -108,6 +110,10 @@ class Core:
         self.nics: dict[int, Nic] = {}
         self.address_index = AddressIndex()
         """What the usable NICs have."""
+        self.chosen: dict[Question, Route] = {}
+        """Answers of `stack.route_choice.choose`, emptied when something changes that they rest on:
+        addresses, NICs, routes, what is known of gateways, forwarding, spoofing, the policy."""
+        self.address_index.changed = self.chosen.clear
         self.routes = RouteTable(self)
         self.address_index.connected = self.routes.connect
         self.probes = AddressProbes()
@@ -136,6 +142,7 @@ class Core:
     def set_policy(self, policy: Policy) -> None:
         """Replace the policy; what is already under way keeps its times (S13.1)."""
         self.policy = policy
+        self.chosen.clear()
         self.reassembly.policy = policy
         self.identification.policy = policy
         self.limiter.rate = policy.icmp_rate
@@ -166,6 +173,7 @@ class Core:
     def refresh_forwarding(self) -> None:
         """Find out anew whether this node is a router: a switch changed, or a NIC is gone."""
         self.forwarding = self.forward_new_nics or any(nic.forwarding for nic in self.nics.values())
+        self.chosen.clear()
 
     def time_of_day(self) -> int:
         """Answer milliseconds since midnight UT (RFC 792: the standard value, high bit zero)."""

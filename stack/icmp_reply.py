@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from stack import send
 from stack.header_included import send_header_included
-from stack.inbound import Cast
+from stack.inbound import UNICAST
 from stack.options import END_OF_LIST, MAXIMUM_AREA, NO_OPERATION, pad
 from stack.refusal import Reason
 from stack.route_choice import Route, choose
@@ -51,14 +51,14 @@ def echo(core: Core, inbound: Inbound, request: IcmpMessage) -> None:
 
 def _is_temporary(inbound: Inbound) -> bool:
     """S1.17, S5.13: the destination is ours only because the NIC takes everything."""
-    if inbound.cast is not Cast.UNICAST:
+    if inbound.cast is not UNICAST:
         return False
     return inbound.nic.addresses.own(inbound.header.destination) is None
 
 
 def timestamp(core: Core, inbound: Inbound, request: IcmpMessage) -> None:
     """RFC 1122 §3.2.2.8: a host MAY answer, but not what was sent to many."""
-    if not core.policy.answer_timestamp or inbound.cast is not Cast.UNICAST:
+    if not core.policy.answer_timestamp or inbound.cast is not UNICAST:
         return
     now = core.time_of_day()
     reply = timestamp_reply(request, now, now)
@@ -105,7 +105,7 @@ def _reply(core: Core, inbound: Inbound, message: IcmpMessage) -> None:
 def _send(
     core: Core, inbound: Inbound, message: IcmpMessage, route: Route | Reason, options: bytes
 ) -> None:
-    if isinstance(route, Reason):
+    if not isinstance(route, Route):
         _count_no_route(inbound, message)
         return
     # RFC 1349 §5.1, RFC 1812 §4.3.2.5: a reply has the TOS and precedence of its request.
@@ -115,7 +115,7 @@ def _send(
 
 def _repeat(core: Core, inbound: Inbound, message: IcmpMessage) -> None:
     """S5.5 to S5.9: the reply has the header of the request, but for addresses, options and TTL."""
-    one = inbound.cast is Cast.UNICAST
+    one = inbound.cast is UNICAST
     source = inbound.header.destination if one else None
     route = choose(core, inbound.header.source, source=source, nic=inbound.nic)
     if isinstance(route, Reason):

@@ -22,6 +22,8 @@ MAXIMUM_COUNTERS: Final = 4096
 SHARED_COUNTERS: Final = 2048
 """S7.6."""
 
+_PER_TRIPLE: Final = IdentificationRule.PER_TRIPLE
+_SHARED: Final = IdentificationRule.SHARED
 _BLOCK: Final = 1024
 _BLOCKS: Final = 0x10000 // _BLOCK
 
@@ -87,9 +89,9 @@ class IdentificationSource:
         (DF set, whole), whose Identification means nothing (RFC 6864 §4.1), or not at all.
         """
         rule = self.policy.identification
-        if rule is IdentificationRule.PER_TRIPLE:
+        if rule is _PER_TRIPLE:
             return self._per_triple((source, destination, protocol), now)
-        if rule is IdentificationRule.SHARED:
+        if rule is _SHARED:
             return self._from_shared((source, destination, protocol))
         return self._random.getrandbits(16) or 1
 

@@ -86,13 +86,15 @@ class Node(Opener, HookKeeper):
 
     def _advance(self, now: int) -> None:
         core = self._core
-        self._settle()
+        if core.touched or core.looped:
+            self._settle()
         while (due := timers.next_deadline(core)) is not None and due <= now:
             # Timers run at their own time, so that a long step does what many short ones do.
             core.now = max(core.now, due)
             timers.run(core)
             self._settle()
-        core.now = max(core.now, now)
+        if now > core.now:
+            core.now = now
 
     def _settle(self) -> None:
         """Let in what this node sent to itself, until there is nothing left."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from stack import icmp_errors
-from stack.inbound import Cast
+from stack.inbound import UNICAST
 from stack.options import OptionCounts, OptionProblem, OptionResult, Use, process
 from stack.security_option import UNCLASSIFIED_OPTION, judge_security
 from stack.wire import icmp
@@ -134,7 +134,7 @@ def _process(
 
 def _own_address(core: Core, inbound: Inbound) -> int | None:
     """Our address for stamping (S4.13, S14.10)."""
-    one = inbound.cast is Cast.UNICAST and not is_multicast(inbound.header.destination)
+    one = inbound.cast is UNICAST and not is_multicast(inbound.header.destination)
     if core.policy.stamp_outgoing_address and one:
         # The specific-destination address; in transit there is none, and nothing is written.
         return inbound.local or None

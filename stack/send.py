@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from stack import hook_output, link
 from stack.core import LOOPED_LIMIT, Looped
+from stack.counters import OUT_REQUESTS
 from stack.fragment import fragment
-from stack.inbound import Cast
+from stack.inbound import MULTICAST, UNICAST, Cast
 from stack.options import originate as stamp_options
 from stack.refusal import Reason
 from stack.route_choice import loops
@@ -54,9 +55,9 @@ class Wish(NamedTuple):
 def originate(core: Core, route: Route, payload: bytes, wish: Wish) -> Reason | None:
     """Send one datagram of a local protocol; answer why it was refused, if it was."""
     header = make_header(core, route, len(payload), wish)
-    if isinstance(header, Reason):
+    if not isinstance(header, Ipv4Header):
         return header
-    route.nic.counters.inc("ipSystemStatsOutRequests")
+    route.nic.counters.numbers[OUT_REQUESTS] += 1
     return send_prepared(
         core, route, header, payload, loop=wish.loop, built=True, passage=wish.passage
     )
@@ -102,7 +103,7 @@ def _refusal(core: Core, route: Route, header: Ipv4Header, payload_length: int) 
     if length > MAXIMUM_HEADER or length + payload_length > MAXIMUM_DATAGRAM:
         # S7.2: nothing is counted.
         return Reason.MESSAGE_TOO_LONG
-    if header.ttl == 0 and policy.ttl_zero_stays and route.cast is not Cast.MULTICAST:
+    if header.ttl == 0 and policy.ttl_zero_stays and route.cast is not MULTICAST:
         # RFC 1122 §3.2.1.7: a host MUST NOT send a datagram with TTL 0.
         return Reason.INVALID_ARGUMENT
     if header.df:
@@ -190,7 +191,7 @@ def put_out(
     payload: bytes,
     *,
     next_hop: int,
-    cast: Cast = Cast.UNICAST,
+    cast: Cast = UNICAST,
     mtu: int,
     about: Inbound | None = None,
     passage: Passage | None = None,

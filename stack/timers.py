@@ -20,28 +20,24 @@ def next_deadline(core: Core) -> int | None:
     """Answer when the next timer is due, in microseconds; None when none runs."""
     for number in core.touched:
         _note(core, number)
+    soonest = core.agenda.soonest()
     # Every part of the stack that has a timer of its own stands here, and in `run`.
-    return _soonest(
-        core.reassembly.next_deadline(),
-        core.agenda.soonest(),
-        core.probes.next_deadline(),
-        core.routers.next_deadline(),
-        core.tcp.next_deadline(),
-    )
+    for part in (core.reassembly, core.probes, core.routers, core.tcp):
+        due = part.next_deadline()
+        if due is not None and (soonest is None or due < soonest):
+            soonest = due
+    return soonest
 
 
 def _nic_deadline(nic: Nic) -> int | None:
     """Every part of a NIC that has a timer stands here, and in `_expire`."""
-    return _soonest(nic.neighbour_table.next_deadline(), nic.group_membership.next_deadline())
+    due = (nic.neighbour_table.next_deadline(), nic.group_membership.next_deadline())
+    return min((each for each in due if each is not None), default=None)
 
 
 def _expire(nic: Nic, now: int) -> None:
     nic.membership.expire(now)
     nic.neighbours.expire(now)
-
-
-def _soonest(*due: int | None) -> int | None:
-    return min([each for each in due if each is not None], default=None)
 
 
 def _note(core: Core, number: int) -> None:

@@ -29,6 +29,7 @@ PROTOCOL_IGMP: Final = 2
 PROTOCOL_TCP: Final = 6
 PROTOCOL_UDP: Final = 17
 
+_number = int.from_bytes
 _HEADER = struct.Struct("!BBHHHBBHII")
 
 
@@ -104,7 +105,8 @@ def parse_ipv4(octets: bytes, *, verified: bool = False) -> Ipv4Packet | HeaderF
 
     `verified`: the link has looked at the checksum already (S3.10).
     """
-    if len(octets) < 20:
+    size = len(octets)
+    if size < 20:
         return HeaderFault.TOO_SHORT
     first, tos, total, identification, fragment, ttl, protocol, checksum, source, destination = (
         _HEADER.unpack_from(octets)
@@ -112,25 +114,25 @@ def parse_ipv4(octets: bytes, *, verified: bool = False) -> Ipv4Packet | HeaderF
     header_length = (first & 15) * 4
     if header_length < 20:
         return HeaderFault.HEADER_LENGTH
-    if header_length > len(octets):
+    if header_length > size:
         return HeaderFault.TRUNCATED
     head = octets[:header_length]
     # RFC 1122 §3.2.1.2: the checksum of every datagram is verified.
     # The version octet is never zero here, so a right sum is a multiple of 0xFFFF.
-    if not verified and int.from_bytes(head, "big") % 0xFFFF:
+    if not verified and _number(head) % 0xFFFF:
         return HeaderFault.CHECKSUM
     # RFC 1122 §3.2.1.1: version other than 4 is silently discarded.
     if first >> 4 != 4:
         return HeaderFault.VERSION
     if total < header_length:
         return HeaderFault.TOTAL_LENGTH
-    if total > len(octets):
+    if total > size:
         return HeaderFault.TRUNCATED
     header = Ipv4Header(
         source, destination, protocol, ttl, tos, identification,
         fragment >> 13, fragment & 0x1FFF, head[20:], total, checksum,
     )  # fmt: skip
-    whole = octets if total == len(octets) else octets[:total]
+    whole = octets if total == size else octets[:total]
     return Ipv4Packet(header, whole[header_length:], whole)
 
 
