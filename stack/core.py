@@ -60,6 +60,10 @@ class Core:
     """The state of one stack."""
 
     __slots__ = (
+        "_probes",
+        "_reassembly",
+        "_routers",
+        "_tcp",
         "address_index",
         "agenda",
         "chosen",
@@ -81,14 +85,11 @@ class Core:
         "path_mtu",
         "policy",
         "polls",
-        "probes",
         "random",
-        "reassembly",
-        "routers",
         "routes",
         "sockets",
         "spoofing",
-        "tcp",
+        "stirred",
         "touched",
     )
 
@@ -116,8 +117,8 @@ class Core:
         self.address_index.changed = self.chosen.clear
         self.routes = RouteTable(self)
         self.address_index.connected = self.routes.connect
-        self.probes = AddressProbes()
-        self.routers = RouterList()
+        self._probes = AddressProbes()
+        self._routers = RouterList()
         self.spoofing: set[int] = set()
         """Numbers of the NICs that send from any source address (S1.18)."""
         self.touched: set[int] = set()
@@ -125,7 +126,7 @@ class Core:
         self.agenda = Agenda()
         """When the NICs have something to do."""
         self.path_mtu = PathMtu()
-        self.reassembly = ReassemblyStore(policy)
+        self._reassembly = ReassemblyStore(policy)
         self.identification = IdentificationSource(policy, random)
         self.limiter = TokenBucket(policy.icmp_rate, policy.icmp_burst)
         self.hooks = Hooks()
@@ -133,11 +134,37 @@ class Core:
         self.packet_sockets: list[PacketSocket] = []
         self.handlers: dict[int, Handler] = {}
         """By protocol; see `stack.handlers`."""
-        self.tcp = TcpTable()
-        self.outbox: deque[tuple[int, bytes]] = deque()
+        self._tcp = TcpTable()
+        self.stirred = True
+        """Whether the timers of these four may have changed, for `stack.timers`."""
+        self.outbox: list[tuple[int, bytes]] = []
         self.looped: deque[Looped] = deque()
         self.polls = 0
         """How often the outbox was emptied."""
+
+    @property
+    def probes(self) -> AddressProbes:
+        """Addresses being tried; whoever reaches for them may change their timers."""
+        self.stirred = True
+        return self._probes
+
+    @property
+    def routers(self) -> RouterList:
+        """Routers that advertised themselves; timers as with `probes`."""
+        self.stirred = True
+        return self._routers
+
+    @property
+    def reassembly(self) -> ReassemblyStore:
+        """Datagrams of which pieces are there; timers as with `probes`."""
+        self.stirred = True
+        return self._reassembly
+
+    @property
+    def tcp(self) -> TcpTable:
+        """Connections and listeners; timers as with `probes`."""
+        self.stirred = True
+        return self._tcp
 
     def set_policy(self, policy: Policy) -> None:
         """Replace the policy; what is already under way keeps its times (S13.1)."""

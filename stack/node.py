@@ -75,9 +75,10 @@ class Node(Opener, HookKeeper):
     def poll(self, now: int) -> list[tuple[int, bytes]]:
         """Run the timers due and take all frames that are ready, as (nic, frame), in order."""
         self._advance(now)
-        frames = list(self._core.outbox)
-        self._core.outbox.clear()
-        self._core.polls += 1
+        core = self._core
+        frames = core.outbox
+        core.outbox = []
+        core.polls += 1
         return frames
 
     def next_deadline(self) -> int | None:

@@ -1,8 +1,9 @@
 """What happens by itself: timers are data, looked at when the node is told the time.
 
 Each part that waits for something says when (`next_deadline`) and does it (`expire`). Nothing else
-in the stack acts on its own. Parts of a NIC are asked again only when someone has reached for them
-(`Nic.neighbours`, `Nic.membership`), so that a packet costs the same however many NICs there are.
+in the stack acts on its own. A part is asked again only when someone has reached for it
+(`Nic.neighbours`, `Nic.membership`, `Core.tcp` and its like), so that a packet costs the same
+however many NICs there are, and nothing for timers that it leaves alone.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING
 from stack import address_probe, deliver, link_failure, router_discovery, tcp_timers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from stack.core import Core
     from stack.nic import Nic
 
@@ -20,18 +23,21 @@ def next_deadline(core: Core) -> int | None:
     """Answer when the next timer is due, in microseconds; None when none runs."""
     for number in core.touched:
         _note(core, number)
-    soonest = core.agenda.soonest()
-    # Every part of the stack that has a timer of its own stands here, and in `run`.
-    for part in (core.reassembly, core.probes, core.routers, core.tcp):
-        due = part.next_deadline()
-        if due is not None and (soonest is None or due < soonest):
-            soonest = due
-    return soonest
+    if core.stirred:
+        # Every part of the stack that has a timer of its own stands here, and in `run`.
+        parts = (core.reassembly, core.probes, core.routers, core.tcp)
+        core.agenda.note_common(_soonest(part.next_deadline() for part in parts))
+        core.stirred = False
+    return core.agenda.soonest()
 
 
 def _nic_deadline(nic: Nic) -> int | None:
     """Every part of a NIC that has a timer stands here, and in `_expire`."""
-    due = (nic.neighbour_table.next_deadline(), nic.group_membership.next_deadline())
+    parts = (nic.neighbour_table, nic.group_membership)
+    return _soonest(part.next_deadline() for part in parts)
+
+
+def _soonest(due: Iterable[int | None]) -> int | None:
     return min((each for each in due if each is not None), default=None)
 
 
