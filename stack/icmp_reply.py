@@ -90,13 +90,16 @@ def _reply(core: Core, inbound: Inbound, message: IcmpMessage) -> None:
     if not inbound.local:
         # Sent to many, and this interface has no address to speak from.
         return
-    options = _options(core, inbound)
+    options = b""
+    if inbound.reply_area or inbound.return_route:
+        options = _options(core, inbound)
     # RFC 1122 §3.2.2.6: the source is the specific-destination address; a source route in the
     # request MUST be reversed and used.
-    first_hop = inbound.return_hop if inbound.return_route else inbound.header.source
-    route = choose(core, first_hop, source=inbound.local, tos=inbound.header.tos)
+    header = inbound.header
+    first_hop = inbound.return_hop if inbound.return_route else header.source
+    route = choose(core, first_hop, source=inbound.local, tos=header.tos)
     # RFC 1122 §3.2.2.6: a reply that cannot be sent whole is truncated to the largest size.
-    room = MAXIMUM_DATAGRAM - MINIMUM_HEADER - len(pad(options)) - _MESSAGE_HEADER
+    room = MAXIMUM_DATAGRAM - MINIMUM_HEADER - (len(options) + 3 & ~3) - _MESSAGE_HEADER
     if len(message.data) > room:
         message = message._replace(data=message.data[:room])
     _send(core, inbound, message, route, options)

@@ -87,9 +87,7 @@ def _look_for_gateways(core: Core) -> None:
             ask(core, nic, gateway, nic.addresses.main() or 0, None)
 
 
-def emit(
-    core: Core, nic: Nic, packet: bytes, mac: bytes, cast: Cast = UNICAST
-) -> Reason | None:
+def emit(core: Core, nic: Nic, packet: bytes, mac: bytes, cast: Cast = UNICAST) -> Reason | None:
     """Put a datagram on the link, if it takes it; what leaves is counted here (RFC 4293, S14.53).
 
     What the link refuses is for the caller to count (S6.25, S7.15).
@@ -106,8 +104,9 @@ def _hand_over(core: Core, nic: Nic, packet: bytes, mac: bytes) -> bool:
             return False
         core.looped.append(Looped(nic, packet))
         return True
-    if nic.mac is not None:
-        packet = build_ethernet(mac, nic.mac, ETHERTYPE_IPV4, packet)
+    own = nic.mac
+    if own is not None:
+        packet = build_ethernet(mac, own, ETHERTYPE_IPV4, packet)
     return _put(core, nic, packet)
 
 

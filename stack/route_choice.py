@@ -152,11 +152,11 @@ def _straight(
 
 
 def loops(core: Core, route: Route, *, asked: bool) -> bool:
-    """Answer whether what leaves by a route also comes back in (S7.13); `asked`: of group copies.
+    """Answer whether what leaves for many also comes back in (S7.13); `asked`: of group copies.
 
     On a loopback NIC nothing does, for the link itself brings it back.
     """
-    if route.nic.loopback or route.cast is UNICAST:
+    if route.nic.loopback:
         return False
     if route.cast is BROADCAST:
         return True

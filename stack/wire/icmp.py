@@ -120,7 +120,8 @@ def parse_icmp(octets: bytes) -> IcmpMessage | IcmpFault:
         return IcmpFault.TOO_SHORT
     if not checksum_is_right(octets):
         return IcmpFault.CHECKSUM
-    return read_icmp(octets)
+    kind, code, _, rest = _HEADER.unpack_from(octets)
+    return IcmpMessage(kind, code, rest, octets[8:])
 
 
 def read_icmp(octets: bytes) -> IcmpMessage:
