@@ -72,6 +72,13 @@ class Use(Enum):
     ORIGINATE = "one's own datagram: the timestamp is written"
 
 
+_VERIFY: Final = Use.VERIFY
+_ECHO: Final = Use.ECHO
+_ORIGINATE: Final = Use.ORIGINATE
+_KNOWN_ONCE: Final = RepeatRule.KNOWN
+_NO_ROUTES: Final = SourceRouting.NONE
+
+
 @dataclass(slots=True)
 class OptionCounts:
     """How many options of each kind passed the tests of S4.8 to S4.10."""
@@ -184,7 +191,7 @@ def options_for_later_fragments(area: bytes) -> bytes:
 
 def pad(octets: bytes) -> bytes:
     """Filled with zeros to a multiple of four (RFC 791 §3.1)."""
-    return octets + bytes(-len(octets) & 3)
+    return octets + bytes(-len(octets) & 3) if len(octets) & 3 else octets
 
 
 def _length_is_impossible(area: bytes, at: int) -> bool:
@@ -221,50 +228,55 @@ class _Pass:
 
     def run(self) -> int | None:
         """Go through the area; the octet at fault is counted from the start of the area."""
-        area = self._area
+        area, use, result = self._area, self._use, self.result
+        end = len(area)
         out = bytearray()
         at = 0
-        while at < len(area):
+        while at < end:
             kind = area[at]
-            if kind in (END_OF_LIST, NO_OPERATION):
+            if kind == END_OF_LIST:
+                # RFC 791 §3.1: what follows is padding.
+                out.append(kind)
+                break
+            if kind == NO_OPERATION:
                 out.append(kind)
                 at += 1
-                if kind == END_OF_LIST:
-                    # RFC 791 §3.1: what follows is padding.
-                    break
                 continue
-            fault = self._shape(kind, at)
+            fault = self._shape(kind, at, end)
             if fault is not None:
                 return fault
-            option = bytearray(area[at : at + area[at + 1]])
-            self.result.types.append(kind)
+            behind = at + area[at + 1]
+            option = bytearray(area[at:behind])
+            result.types.append(kind)
             fault = self._content(kind, at, option)
             if fault is not None:
                 return at + fault
-            if self._keeps(kind):
+            if use is not _ECHO or self._is_returned(kind):
                 out += option
-            at += len(option)
-        if self._use is Use.ORIGINATE:
+            at = behind
+        if use is _ORIGINATE:
             # S12.6: what a user put behind an end-of-list goes as it is.
             out += area[len(out) :]
-        elif self._use is not Use.ECHO:
-            out += bytes(len(area) - len(out))
-        self.result.area = pad(bytes(out))
+        elif use is not _ECHO:
+            out += bytes(end - len(out))
+        result.area = pad(bytes(out))
         return None
 
-    def _shape(self, kind: int, at: int) -> int | None:
+    def _shape(self, kind: int, at: int, end: int) -> int | None:
         """S4.8 to S4.10: the tests before an option is counted."""
-        area, policy = self._area, self._policy
-        if _length_is_impossible(area, at):
+        policy = self._policy
+        length = self._area[at + 1] if at + 1 < end else 0
+        if not 2 <= length <= end - at:
             # RFC 792: the pointer names the octet at fault. A length octet that is not there has
             # no place in the header, so then it is the type octet.
-            at_length = policy.length_fault_at_length and at + 1 < len(area)
+            at_length = policy.length_fault_at_length and at + 1 < end
             return at + 1 if at_length else at
-        length = area[at + 1]
-        minimum = _MINIMUM_LENGTH.get(kind, 2) if self._knows(kind) else 2
-        if length < minimum or (kind == ROUTER_ALERT and length != 4):
+        minimum = _MINIMUM_LENGTH.get(kind, 2)
+        if length < minimum and self._knows(kind):
             return at + 1
-        if policy.repeated_options is RepeatRule.KNOWN:
+        if kind == ROUTER_ALERT and length != 4:
+            return at + 1
+        if policy.repeated_options is _KNOWN_ONCE:
             # RFC 791 §3.1: defined options appear at most once; RFC 1812 §5.2.4.1: so do source
             # routes of either kind, and the pointer names the second one.
             if kind not in _ONCE:
@@ -276,11 +288,11 @@ class _Pass:
         return None
 
     def _knows(self, kind: int) -> bool:
-        return kind not in ROUTE_TYPES or self._policy.source_route is not SourceRouting.NONE
+        return kind not in ROUTE_TYPES or self._policy.source_route is not _NO_ROUTES
 
-    def _keeps(self, kind: int) -> bool:
-        """Whether the option goes into the new area."""
-        if self._use is not Use.ECHO or kind in (RECORD_ROUTE, TIMESTAMP):
+    def _is_returned(self, kind: int) -> bool:
+        """Whether the option goes into the area of a reply."""
+        if kind in (RECORD_ROUTE, TIMESTAMP):
             return True
         # RFC 1122 §3.2.2.6: record route, timestamp and the reversed source route, which the caller
         # makes. S4.4: NETSTACK has router alert instead.
@@ -316,7 +328,7 @@ class _Pass:
         # RFC 791 §3.1: some room but not enough is an error.
         if pointer - 5 + size > length - 4:
             return self._slot_fault((length - 4) % size)
-        if self._use is not Use.VERIFY:
+        if self._use is not _VERIFY:
             self._stamp(option, flag, pointer - 1)
         return None
 
@@ -324,11 +336,11 @@ class _Pass:
         """A full area: the overflow count goes up, and must not itself overflow (RFC 791 §3.1)."""
         if flag == TIMES_OF_LISTED and not self._policy.timestamp_flag3_overflows:
             return None
-        if self._use is Use.ORIGINATE:
+        if self._use is _ORIGINATE:
             return None
         if option[3] >> 4 == 15:
             return 3
-        if self._use is not Use.VERIFY:
+        if self._use is not _VERIFY:
             option[3] += 16
         return None
 
@@ -366,7 +378,8 @@ class _Pass:
             return None
         if pointer + 3 > length:
             return self._slot_fault((length - 3) % 4)
-        if self._use in (Use.VERIFY, Use.ORIGINATE) or self._address is None:
+        use = self._use
+        if use is _VERIFY or use is _ORIGINATE or self._address is None:
             return None
         option[pointer - 1 : pointer + 3] = self._address.to_bytes(4, "big")
         option[2] += 4

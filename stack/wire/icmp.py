@@ -63,6 +63,7 @@ ERROR_TYPES: Final = frozenset(
 ZERO_REST: Final = bytes(4)
 
 _HEADER = struct.Struct("!BBH4s")
+_START = struct.Struct("!HH")
 _ECHO = struct.Struct("!HH")
 _TIMES = struct.Struct("!III")
 
@@ -133,8 +134,9 @@ def read_icmp(octets: bytes) -> IcmpMessage:
 def build_icmp(message: IcmpMessage) -> bytes:
     """Write a message and its checksum."""
     kind, code, rest, data = message
-    octets = _HEADER.pack(kind, code, 0, rest) + data
-    return octets[:2] + internet_checksum(octets).to_bytes(2, "big") + octets[4:]
+    body = rest + data
+    start = kind << 8 | code
+    return _START.pack(start, internet_checksum(start.to_bytes(2, "big") + body)) + body
 
 
 def echo(kind: int, identifier: int, sequence: int, data: bytes, code: int = 0) -> IcmpMessage:
