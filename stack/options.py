@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from struct import Struct
 from typing import Final
 
 from stack.choices import RepeatRule, SourceRouting
@@ -41,7 +42,9 @@ TIMES_ONLY: Final = 0
 TIMES_AND_ADDRESSES: Final = 1
 TIMES_OF_LISTED: Final = 3
 
+_FLAGS: Final = (TIMES_ONLY, TIMES_AND_ADDRESSES, TIMES_OF_LISTED)
 _HEADER: Final = 20
+_WORD: Final = Struct("!I")
 OPTION_NAMES: Final = {
     END_OF_LIST: "end-of-list",
     NO_OPERATION: "no-operation",
@@ -135,10 +138,10 @@ def process(
         # S4.13: the whole pass fails, without ICMP, whatever the options are.
         return OptionProblem(None, OptionCounts())
     run = _Pass(area, use, policy, own_addresses, stamp_address, time_ms, take_source_route_hop)
-    pointer = run.run()
-    if pointer is not None:
-        return OptionProblem(_HEADER + pointer, run.result.counts)
-    return run.result
+    result = run.run()
+    if isinstance(result, int):
+        return OptionProblem(_HEADER + result, run.counts)
+    return result
 
 
 def originate(
@@ -154,9 +157,12 @@ def originate(
     RFC 1122 §3.2.1.8 e: the originating host MUST record a timestamp where addresses are not given
     beforehand or the first one given is its own.
     """
+    if TIMESTAMP not in area:
+        # Nothing else is written, so there is nothing to look for.
+        return pad(area)
     result = process(
         area,
-        use=Use.ORIGINATE,
+        use=_ORIGINATE,
         policy=policy,
         own_addresses=own_addresses,
         stamp_address=stamp_address,
@@ -165,45 +171,17 @@ def originate(
     return area if isinstance(result, OptionProblem) else result.area
 
 
-def options_for_later_fragments(area: bytes) -> bytes:
-    """The options that go into every piece but the first, filled to a multiple of four.
-
-    RFC 791 §3.1: those with the copied flag. No-operation and end-of-list may be left out. What
-    stands behind an impossible length cannot be told apart and is left out.
-    """
-    kept = bytearray()
-    at = 0
-    while at < len(area):
-        kind = area[at]
-        if kind == END_OF_LIST:
-            break
-        if kind == NO_OPERATION:
-            at += 1
-            continue
-        if _length_is_impossible(area, at):
-            break
-        length = area[at + 1]
-        if kind & COPIED:
-            kept += area[at : at + length]
-        at += length
-    return pad(bytes(kept))
-
-
 def pad(octets: bytes) -> bytes:
     """Filled with zeros to a multiple of four (RFC 791 §3.1)."""
     return octets + bytes(-len(octets) & 3) if len(octets) & 3 else octets
-
-
-def _length_is_impossible(area: bytes, at: int) -> bool:
-    """The length octet is not there, below 2, or runs past the area."""
-    return at + 1 == len(area) or not 2 <= area[at + 1] <= len(area) - at
 
 
 class _Pass:
     """One run over an option area. Methods return where the fault is, or None."""
 
     __slots__ = (
-        "_address", "_area", "_own", "_policy", "_seen", "_take_hop", "_time", "_use", "result",
+        "_address", "_alert", "_area", "_own", "_policy", "_route", "_take_hop", "_time", "_use",
+        "counts", "types",
     )  # fmt: skip
 
     def __init__(
@@ -223,12 +201,14 @@ class _Pass:
         self._address = address
         self._time = time_ms
         self._take_hop = take_hop
-        self._seen: set[int] = set()
-        self.result = OptionResult()
+        self._alert = False
+        self._route: SourceRoute | None = None
+        self.counts = OptionCounts()
+        self.types: list[int] = []
 
-    def run(self) -> int | None:
+    def run(self) -> int | OptionResult:
         """Go through the area; the octet at fault is counted from the start of the area."""
-        area, use, result = self._area, self._use, self.result
+        area, use, types = self._area, self._use, self.types
         end = len(area)
         out = bytearray()
         at = 0
@@ -242,12 +222,12 @@ class _Pass:
                 out.append(kind)
                 at += 1
                 continue
-            fault = self._shape(kind, at, end)
+            behind = at + area[at + 1] if at + 1 < end else 0
+            fault = self._shape(kind, at, behind)
             if fault is not None:
                 return fault
-            behind = at + area[at + 1]
             option = bytearray(area[at:behind])
-            result.types.append(kind)
+            types.append(kind)
             fault = self._content(kind, at, option)
             if fault is not None:
                 return at + fault
@@ -259,33 +239,32 @@ class _Pass:
             out += area[len(out) :]
         elif use is not _ECHO:
             out += bytes(end - len(out))
-        result.area = pad(bytes(out))
-        return None
+        return OptionResult(pad(bytes(out)), types, self._alert, self._route, self.counts)
 
-    def _shape(self, kind: int, at: int, end: int) -> int | None:
-        """S4.8 to S4.10: the tests before an option is counted."""
-        policy = self._policy
-        length = self._area[at + 1] if at + 1 < end else 0
-        if not 2 <= length <= end - at:
+    def _shape(self, kind: int, at: int, behind: int) -> int | None:
+        """S4.8 to S4.10: the tests before an option is counted; `behind` is where it ends."""
+        length = behind - at
+        if length < 2 or behind > len(self._area):
             # RFC 792: the pointer names the octet at fault. A length octet that is not there has
             # no place in the header, so then it is the type octet.
-            at_length = policy.length_fault_at_length and at + 1 < end
-            return at + 1 if at_length else at
-        minimum = _MINIMUM_LENGTH.get(kind, 2)
-        if length < minimum and self._knows(kind):
+            there = at + 1 < len(self._area)
+            return at + 1 if there and self._policy.length_fault_at_length else at
+        if length < 4 and length < _MINIMUM_LENGTH.get(kind, 2) and self._knows(kind):
             return at + 1
         if kind == ROUTER_ALERT and length != 4:
             return at + 1
-        if policy.repeated_options is _KNOWN_ONCE:
-            # RFC 791 §3.1: defined options appear at most once; RFC 1812 §5.2.4.1: so do source
-            # routes of either kind, and the pointer names the second one.
-            if kind not in _ONCE:
-                return None
-            kind = LOOSE if kind == STRICT else kind
-        if kind in self._seen:
-            return at
-        self._seen.add(kind)
-        return None
+        return at if self.types and self._is_repeated(kind) else None
+
+    def _is_repeated(self, kind: int) -> bool:
+        """Whether an option is there a second time that must not be (S14.4)."""
+        types = self.types
+        if self._policy.repeated_options is not _KNOWN_ONCE:
+            return kind in types
+        # RFC 791 §3.1: defined options appear at most once; RFC 1812 §5.2.4.1: so do source routes
+        # of either kind, and the pointer names the second one.
+        if kind in ROUTE_TYPES:
+            return LOOSE in types or STRICT in types
+        return kind in types and kind in _ONCE
 
     def _knows(self, kind: int) -> bool:
         return kind not in ROUTE_TYPES or self._policy.source_route is not _NO_ROUTES
@@ -300,7 +279,7 @@ class _Pass:
 
     def _content(self, kind: int, at: int, option: bytearray) -> int | None:
         """Count the option, judge what it holds and write our entry."""
-        counts = self.result.counts
+        counts = self.counts
         if kind == TIMESTAMP:
             counts.timestamp += 1
             return self._timestamp(option)
@@ -317,7 +296,7 @@ class _Pass:
 
     def _timestamp(self, option: bytearray) -> int | None:
         length, pointer, flag = option[1], option[2], option[3] & 15
-        if flag not in (TIMES_ONLY, TIMES_AND_ADDRESSES, TIMES_OF_LISTED):
+        if flag not in _FLAGS:
             return 3
         size = 4 if flag == TIMES_ONLY else 8
         # RFC 791 §3.1: the smallest legal pointer is 5.
@@ -346,18 +325,17 @@ class _Pass:
 
     def _stamp(self, option: bytearray, flag: int, place: int) -> None:
         """Write the time, and our address where one goes before it."""
-        time = self._time.to_bytes(4, "big")
         if flag == TIMES_ONLY:
-            option[place : place + 4] = time
+            _WORD.pack_into(option, place, self._time)
             option[2] += 4
             return
         if flag == TIMES_AND_ADDRESSES:
             if self._address is None:
                 return
-            option[place : place + 4] = self._address.to_bytes(4, "big")
+            _WORD.pack_into(option, place, self._address)
         elif not self._is_ours(int.from_bytes(option[place : place + 4], "big")):
             return
-        option[place + 4 : place + 8] = time
+        _WORD.pack_into(option, place + 4, self._time)
         option[2] += 8
 
     def _is_ours(self, address: int) -> bool:
@@ -381,12 +359,12 @@ class _Pass:
         use = self._use
         if use is _VERIFY or use is _ORIGINATE or self._address is None:
             return None
-        option[pointer - 1 : pointer + 3] = self._address.to_bytes(4, "big")
-        option[2] += 4
+        _WORD.pack_into(option, pointer - 1, self._address)
+        option[2] = pointer + 4
         return None
 
     def _router_alert(self, option: bytearray) -> int | None:
-        self.result.router_alert = True
+        self._alert = True
         # RFC 2113 §2.2: hosts shall ignore the option, whatever its value.
         if self._policy.router_alert_any_value or option[2:4] == b"\0\0":
             return None
@@ -403,7 +381,7 @@ class _Pass:
                 return self._slot_fault((length - 3) % 4)
             if self._take_hop and self._address is not None:
                 option[:] = take_hop(route, self._address)
-        self.result.source_route = route
+        self._route = route
         return None
 
     def _slot_fault(self, surplus: int) -> int:
