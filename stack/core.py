@@ -41,6 +41,8 @@ OUTBOX_LIMIT: Final = 8192
 """Frames that wait to be taken by `poll`; what comes on top is lost, as on a full link."""
 LOOPED_LIMIT: Final = 1024
 """Datagrams on their way back into this stack."""
+NEVER: Final = 1 << 63
+"""Microseconds: later than any time."""
 DAY: Final = 86_400_000
 """Milliseconds."""
 
@@ -69,6 +71,7 @@ class Core:
         "chosen",
         "counters",
         "default_ttl",
+        "due",
         "forward_new_nics",
         "forwarding",
         "handlers",
@@ -137,6 +140,8 @@ class Core:
         self._tcp = TcpTable()
         self.stirred = True
         """Whether the timers of these four may have changed, for `stack.timers`."""
+        self.due = NEVER
+        """When the next timer is due, as of the last time the node settled."""
         self.outbox: list[tuple[int, bytes]] = []
         self.looped: deque[Looped] = deque()
         self.polls = 0

@@ -104,10 +104,14 @@ def _hand_over(core: Core, nic: Nic, packet: bytes, mac: bytes) -> bool:
             return False
         core.looped.append(Looped(nic, packet))
         return True
+    if is_full(core, nic):
+        return False
     own = nic.mac
     if own is not None:
         packet = build_ethernet(mac, own, ETHERTYPE_IPV4, packet)
-    return _put(core, nic, packet)
+    nic.waiting += 1
+    core.outbox.append((nic.number, packet))
+    return True
 
 
 def _count_sent(nic: Nic, packet: bytes, cast: Cast) -> None:

@@ -32,7 +32,7 @@ from stack import (
 )
 from stack.address_trials import AddressEvent, Wanted
 from stack.choices import Defence
-from stack.core import Core
+from stack.core import NEVER, Core
 from stack.counters import Counters
 from stack.identification import RandomSource
 from stack.inbound import Cast
@@ -67,10 +67,12 @@ class Node(Opener, HookKeeper):
     def receive(self, nic: int, frame: bytes, now: int) -> None:
         """Take in one frame from the link of a NIC (a bare datagram where there is no Ethernet)."""
         self._advance(now)
-        port = self._core.nics.get(nic)
+        core = self._core
+        port = core.nics.get(nic)
         if port is not None:
-            receive.frame(self._core, port, bytes(frame))
-            self._settle()
+            receive.frame(core, port, bytes(frame))
+            if core.touched or core.looped:
+                self._settle()
 
     def poll(self, now: int) -> list[tuple[int, bytes]]:
         """Run the timers due and take all frames that are ready, as (nic, frame), in order."""
@@ -87,11 +89,11 @@ class Node(Opener, HookKeeper):
 
     def _advance(self, now: int) -> None:
         core = self._core
-        if core.touched or core.looped:
+        if core.touched or core.stirred or core.looped:
             self._settle()
-        while (due := timers.next_deadline(core)) is not None and due <= now:
+        while core.due <= now:
             # Timers run at their own time, so that a long step does what many short ones do.
-            core.now = max(core.now, due)
+            core.now = max(core.now, core.due)
             timers.run(core)
             self._settle()
         if now > core.now:
@@ -113,6 +115,8 @@ class Node(Opener, HookKeeper):
                     built=packet.built,
                     passage=packet.passage,
                 )
+        due = timers.next_deadline(core)
+        core.due = NEVER if due is None else due
 
     # NICs and addresses
 

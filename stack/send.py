@@ -10,7 +10,8 @@ Each answers None for success, also when a hook swallowed the datagram (S7.4), o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from stack import hook_output, link
 from stack.core import LOOPED_LIMIT, Looped
@@ -27,6 +28,7 @@ from stack.wire.ipv4 import (
     MINIMUM_HEADER,
     MINIMUM_MTU,
     Ipv4Header,
+    build_header,
     build_ipv4,
 )
 
@@ -38,7 +40,8 @@ if TYPE_CHECKING:
     from stack.route_choice import Route
 
 
-class Wish(NamedTuple):
+@dataclass(slots=True)
+class Wish:
     """What a local protocol may ask for (RFC 1122 §3.4)."""
 
     protocol: int
@@ -66,7 +69,7 @@ def originate(core: Core, route: Route, payload: bytes, wish: Wish) -> Reason | 
 
 def make_header(core: Core, route: Route, payload_length: int, wish: Wish) -> Ipv4Header | Reason:
     """Build the header of one datagram (S7.2), or say why it cannot be sent."""
-    protocol, ttl, tos, options, df, _, _ = wish
+    ttl, options = wish.ttl, wish.options
     policy = core.policy
     length = MINIMUM_HEADER + (len(options) + 3 & ~3)
     if length > MAXIMUM_HEADER or length + payload_length > MAXIMUM_DATAGRAM:
@@ -75,7 +78,7 @@ def make_header(core: Core, route: Route, payload_length: int, wish: Wish) -> Ip
     if ttl == 0 and policy.ttl_zero_stays and route.cast is not MULTICAST:
         # RFC 1122 §3.2.1.7: a host MUST NOT send a datagram with TTL 0.
         return Reason.INVALID_ARGUMENT
-    flags = FLAG_DF if df and policy.senders_set_df else 0
+    flags = FLAG_DF if wish.df and policy.senders_set_df else 0
     if flags:
         reason = _whole_only(core, route, length + payload_length)
         if reason is not None:
@@ -94,7 +97,7 @@ def make_header(core: Core, route: Route, payload_length: int, wish: Wish) -> Ip
     # RFC 6864 §4.1: with DF a datagram is an atomic one, whose Identification means nothing.
     if not flags:
         # RFC 6864 §4.3: unique for source, destination and protocol while it may live.
-        value = core.identification.next(source, destination, protocol, core.now)
+        value = core.identification.next(source, destination, wish.protocol, core.now)
         if value is None:
             # RFC 6864 §5.2: no value is free; only an atomic datagram may leave.
             flags = FLAG_DF
@@ -103,7 +106,9 @@ def make_header(core: Core, route: Route, payload_length: int, wish: Wish) -> Ip
                 return reason
         else:
             identification = value
-    return Ipv4Header(source, destination, protocol, ttl, tos, identification, flags, 0, options)
+    return Ipv4Header(
+        source, destination, wish.protocol, ttl, wish.tos, identification, flags, 0, options
+    )
 
 
 def _whole_only(core: Core, route: Route, length: int) -> Reason | None:
@@ -204,7 +209,7 @@ def put_out(
             return failed(nic, 1, reason)
         mtu = MAXIMUM_DATAGRAM
     if length + len(payload) <= mtu:
-        packet = build_ipv4(header, payload)
+        packet = build_header(header, len(payload)) + payload
         reason = link.transmit(core, nic, packet, next_hop=next_hop, cast=cast, about=about)
         return None if reason is None else failed(nic, 1, reason)
     count = nic.counters.inc

@@ -7,8 +7,9 @@ the type (`rest`), then data. Errors have the quoted datagram as data.
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Final
 
 from stack.wire.checksum import checksum_is_right, internet_checksum
 
@@ -75,7 +76,8 @@ class IcmpFault(Enum):
     CHECKSUM = "ICMP checksum wrong"
 
 
-class IcmpMessage(NamedTuple):
+@dataclass(slots=True)
+class IcmpMessage:
     """One message without its checksum."""
 
     type: int
@@ -133,9 +135,8 @@ def read_icmp(octets: bytes) -> IcmpMessage:
 
 def build_icmp(message: IcmpMessage) -> bytes:
     """Write a message and its checksum."""
-    kind, code, rest, data = message
-    body = rest + data
-    start = kind << 8 | code
+    body = message.rest + message.data
+    start = message.type << 8 | message.code
     return _START.pack(start, internet_checksum(start.to_bytes(2, "big") + body)) + body
 
 
