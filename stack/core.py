@@ -141,7 +141,7 @@ class Core:
         self.stirred = True
         """Whether the timers of these four may have changed, for `stack.timers`."""
         self.due = NEVER
-        """When the next timer is due, as of the last time the node settled."""
+        """When the next timer is due, as `stack.timers` found last."""
         self.outbox: list[tuple[int, bytes]] = []
         self.looped: deque[Looped] = deque()
         self.polls = 0

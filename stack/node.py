@@ -32,7 +32,7 @@ from stack import (
 )
 from stack.address_trials import AddressEvent, Wanted
 from stack.choices import Defence
-from stack.core import NEVER, Core
+from stack.core import Core
 from stack.counters import Counters
 from stack.identification import RandomSource
 from stack.inbound import Cast
@@ -115,8 +115,7 @@ class Node(Opener, HookKeeper):
                     built=packet.built,
                     passage=packet.passage,
                 )
-        due = timers.next_deadline(core)
-        core.due = NEVER if due is None else due
+        timers.next_deadline(core)
 
     # NICs and addresses
 

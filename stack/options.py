@@ -44,6 +44,7 @@ TIMES_OF_LISTED: Final = 3
 
 _FLAGS: Final = (TIMES_ONLY, TIMES_AND_ADDRESSES, TIMES_OF_LISTED)
 _HEADER: Final = 20
+_RECORDING: Final = (RECORD_ROUTE, TIMESTAMP)
 _WORD: Final = Struct("!I")
 OPTION_NAMES: Final = {
     END_OF_LIST: "end-of-list",
@@ -152,23 +153,33 @@ def originate(
     stamp_address: int | None,
     time_ms: int,
 ) -> bytes:
-    """The area that one's own datagram leaves with; an area with a problem leaves as it is.
+    """The area that one's own datagram leaves with: a sound timestamp option is written into.
 
     RFC 1122 §3.2.1.8 e: the originating host MUST record a timestamp where addresses are not given
-    beforehand or the first one given is its own.
+    beforehand or the first one given is its own. All else goes as it is (S12.6, S12.9).
     """
-    if TIMESTAMP not in area:
-        # Nothing else is written, so there is nothing to look for.
+    at = _find(area, TIMESTAMP)
+    if at is None or (stamp_address is None and not policy.stamp_without_address):
         return pad(area)
-    result = process(
-        area,
-        use=_ORIGINATE,
-        policy=policy,
-        own_addresses=own_addresses,
-        stamp_address=stamp_address,
-        time_ms=time_ms,
-    )
-    return area if isinstance(result, OptionProblem) else result.area
+    run = _Pass(area, _ORIGINATE, policy, own_addresses, stamp_address, time_ms, take_hop=False)
+    return pad(run.one_timestamp(at))
+
+
+def _find(area: bytes, wanted: int) -> int | None:
+    """Where the first option of a type begins; None when there is none.
+
+    Those before it have lengths that can be gone by: what users set is checked (S12.5).
+    """
+    at = 0
+    last = len(area) - 1
+    while at < last:
+        kind = area[at]
+        if kind == wanted:
+            return at
+        if kind == END_OF_LIST:
+            return None
+        at += 1 if kind == NO_OPERATION else area[at + 1] or 1
+    return None
 
 
 def pad(octets: bytes) -> bytes:
@@ -231,15 +242,21 @@ class _Pass:
             fault = self._content(kind, at, option)
             if fault is not None:
                 return at + fault
-            if use is not _ECHO or self._is_returned(kind):
+            if use is not _ECHO or kind in _RECORDING or self._is_returned(kind):
                 out += option
             at = behind
-        if use is _ORIGINATE:
-            # S12.6: what a user put behind an end-of-list goes as it is.
-            out += area[len(out) :]
-        elif use is not _ECHO:
+        if use is not _ECHO:
             out += bytes(end - len(out))
         return OptionResult(pad(bytes(out)), types, self._alert, self._route, self.counts)
+
+    def one_timestamp(self, at: int) -> bytes:
+        """Write into the one timestamp option that begins there, if it is sound."""
+        area = self._area
+        behind = at + area[at + 1]
+        option = bytearray(area[at:behind])
+        if self._shape(TIMESTAMP, at, behind) is not None or self._timestamp(option) is not None:
+            return area
+        return area[:at] + option + area[behind:]
 
     def _shape(self, kind: int, at: int, behind: int) -> int | None:
         """S4.8 to S4.10: the tests before an option is counted; `behind` is where it ends."""
@@ -270,9 +287,7 @@ class _Pass:
         return kind not in ROUTE_TYPES or self._policy.source_route is not _NO_ROUTES
 
     def _is_returned(self, kind: int) -> bool:
-        """Whether the option goes into the area of a reply."""
-        if kind in (RECORD_ROUTE, TIMESTAMP):
-            return True
+        """Whether an option that nothing is recorded in goes into the area of a reply."""
         # RFC 1122 §3.2.2.6: record route, timestamp and the reversed source route, which the caller
         # makes. S4.4: NETSTACK has router alert instead.
         return kind == ROUTER_ALERT and not self._policy.echo_known_options_only
@@ -356,8 +371,7 @@ class _Pass:
             return None
         if pointer + 3 > length:
             return self._slot_fault((length - 3) % 4)
-        use = self._use
-        if use is _VERIFY or use is _ORIGINATE or self._address is None:
+        if self._use is _VERIFY or self._address is None:
             return None
         _WORD.pack_into(option, pointer - 1, self._address)
         option[2] = pointer + 4

@@ -26,6 +26,7 @@ from stack.wire.ipv4 import (
     Ipv4Header,
     Ipv4Packet,
     parse_ipv4,
+    split_ipv4,
 )
 
 if TYPE_CHECKING:
@@ -106,15 +107,15 @@ def datagram(
         nic.counters.inc("ipSystemStatsInDiscards")
         return
     # S3.10: RFC 1122 §3.2.1.2 MUST verify, unless the link has and the policy takes its word.
-    packet = parse_ipv4(
+    parts = split_ipv4(
         octets, verified=nic.verifies_checksum and not core.policy.always_verify_checksum
     )
-    if not isinstance(packet, Ipv4Packet):
+    if not isinstance(parts, tuple):
         numbers[IN_OCTETS] += len(octets)
-        _refuse_header(core, nic, octets, packet, link)
+        _refuse_header(core, nic, octets, parts, link)
         return
-    header = packet.header
-    inbound = Inbound(nic, header, packet.payload, packet.octets, link, looped, built)
+    header, payload, octets = parts
+    inbound = Inbound(nic, header, payload, octets, link, looped, built)
     inbound.passage = passage
     numbers[IN_OCTETS] += header.total_length
     destination = header.destination

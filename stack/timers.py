@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stack import address_probe, deliver, link_failure, router_discovery, tcp_timers
+from stack.core import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
 
 def next_deadline(core: Core) -> int | None:
-    """Answer when the next timer is due, in microseconds; None when none runs."""
+    """Answer when the next timer is due, in microseconds; None when none runs.
+
+    `Core.due` says so from now on.
+    """
     for number in core.touched:
         _note(core, number)
     if core.stirred:
@@ -28,7 +32,9 @@ def next_deadline(core: Core) -> int | None:
         parts = (core.reassembly, core.probes, core.routers, core.tcp)
         core.agenda.note_common(_soonest(part.next_deadline() for part in parts))
         core.stirred = False
-    return core.agenda.soonest()
+    due = core.agenda.soonest()
+    core.due = NEVER if due is None else due
+    return due
 
 
 def _nic_deadline(nic: Nic) -> int | None:

@@ -7,9 +7,8 @@ the type (`rest`), then data. Errors have the quoted datagram as data.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from stack.wire.checksum import checksum_is_right, internet_checksum
 
@@ -76,8 +75,7 @@ class IcmpFault(Enum):
     CHECKSUM = "ICMP checksum wrong"
 
 
-@dataclass(slots=True)
-class IcmpMessage:
+class IcmpMessage(NamedTuple):
     """One message without its checksum."""
 
     type: int
@@ -135,8 +133,9 @@ def read_icmp(octets: bytes) -> IcmpMessage:
 
 def build_icmp(message: IcmpMessage) -> bytes:
     """Write a message and its checksum."""
-    body = message.rest + message.data
-    start = message.type << 8 | message.code
+    kind, code, rest, data = message
+    body = rest + data
+    start = kind << 8 | code
     return _START.pack(start, internet_checksum(start.to_bytes(2, "big") + body)) + body
 
 

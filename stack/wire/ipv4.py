@@ -103,6 +103,14 @@ def parse_ipv4(octets: bytes, *, verified: bool = False) -> Ipv4Packet | HeaderF
 
     `verified`: the link has looked at the checksum already (S3.10).
     """
+    parts = split_ipv4(octets, verified=verified)
+    return Ipv4Packet(*parts) if isinstance(parts, tuple) else parts
+
+
+def split_ipv4(
+    octets: bytes, *, verified: bool = False
+) -> tuple[Ipv4Header, bytes, bytes] | HeaderFault:
+    """As `parse_ipv4`; answers the parts of the packet: header, payload, octets."""
     size = len(octets)
     if size < 20:
         return HeaderFault.TOO_SHORT
@@ -131,7 +139,7 @@ def parse_ipv4(octets: bytes, *, verified: bool = False) -> Ipv4Packet | HeaderF
         fragment >> 13, fragment & 0x1FFF, head[20:], total, checksum,
     )  # fmt: skip
     whole = octets if total == size else octets[:total]
-    return Ipv4Packet(header, whole[header_length:], whole)
+    return header, whole[header_length:], whole
 
 
 def build_header(header: Ipv4Header, payload_length: int) -> bytes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from stack.wire.icmp import (
@@ -136,7 +134,7 @@ def test_timestamp_requests_are_answered() -> None:
     assert reply.icmp.rest == b"\1\2\3\4"
     assert timestamp_times(reply.icmp) == (99, HOUR_MS + 5000, HOUR_MS + 5000)
     assert reply.header.tos == 8
-    wire.ip(datagram(build_icmp(replace(request, data=bytes(4)))))
+    wire.ip(datagram(build_icmp(request._replace(data=bytes(4)))))
     wire.ip(datagram(build_icmp(request), destination="192.0.2.255"))
     assert wire.sent() == []
     assert wire.mib()["icmpStatsInErrors"] == 1

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -65,7 +63,7 @@ def test_timestamp_messages() -> None:
     assert reply is not None
     assert (reply.type, reply.identifier, reply.sequence) == (icmp.TIMESTAMP_REPLY, 1, 2)
     assert icmp.timestamp_times(reply) == (5, 10, 11)
-    assert icmp.timestamp_reply(replace(request, data=bytes(11)), 10, 11) is None
+    assert icmp.timestamp_reply(request._replace(data=bytes(11)), 10, 11) is None
 
 
 # UDP
