@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from stack import send
 from stack.choices import SourceRouting
-from stack.inbound import Cast
+from stack.inbound import UNICAST
 from stack.options import pad
 from stack.refusal import Reason
 from stack.route_choice import Route, choose
@@ -87,14 +87,14 @@ def _may_hear(core: Core, inbound: Inbound) -> bool:
     """Whether source and destination are such that the source may get an error."""
     header = inbound.header
     # RFC 1122 §3.2.2: not about a datagram to an IP broadcast or multicast address,
-    if inbound.cast is not Cast.UNICAST or is_multicast(header.destination):
+    if inbound.cast is not UNICAST or is_multicast(header.destination):
         return False
     if core.policy.spare_all_broadcasts and (
         header.destination >> 28 == 0xF or core.is_subnet_broadcast(header.destination)
     ):
         return False
     # nor one sent as a link-layer broadcast (RFC 1812 §4.3.2.7: or multicast),
-    if inbound.link is not Cast.UNICAST and core.policy.mind_link_broadcast:
+    if inbound.link is not UNICAST and core.policy.mind_link_broadcast:
         return False
     # nor a non-initial fragment,
     if header.fragment_offset and core.policy.spare_later_fragments:
