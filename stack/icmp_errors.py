@@ -148,7 +148,7 @@ def report(
     """
     if not may_report(core, inbound):
         return
-    first_hop, return_route = _return_route(core, inbound, kind, pointer)
+    first_hop, return_route = _return_route(core, inbound, kind)
     # RFC 1812 §4.3.2.6: back along the recorded part of a source route.
     route = _way_back(core, inbound, first_hop or inbound.header.source)
     if isinstance(route, Reason):
@@ -204,23 +204,20 @@ def _way_back(core: Core, inbound: Inbound, towards: int) -> Route | Reason:
     return choose(core, towards, source=source, tos=tos)
 
 
-def _return_route(core: Core, inbound: Inbound, kind: int, pointer: int) -> tuple[int, bytes]:
+def _return_route(core: Core, inbound: Inbound, kind: int) -> tuple[int, bytes]:
     """First hop and option of a router's error about a source-routed datagram."""
     if not core.forwarding:
         return 0, b""
     if kind == PARAMETER_PROBLEM and not inbound.return_route:
         # The pass over the options ended before it knew of a route as a whole.
-        _find_return_route(core, inbound, pointer)
+        _find_return_route(core, inbound)
     return inbound.return_hop, inbound.return_route
 
 
-def _find_return_route(core: Core, inbound: Inbound, pointer: int) -> None:
-    """RFC 1812 §4.3.2.6: unless the problem is the source route itself."""
+def _find_return_route(core: Core, inbound: Inbound) -> None:
+    """RFC 1812 §4.3.2.6: unless the problem is the source route itself, which is not sound then."""
     route = sound_route(inbound.header.options)
-    if route is None or core.policy.source_route is SourceRouting.NONE:
-        return
-    start = MINIMUM_HEADER + route.at
-    if not start <= pointer < start + route.length:
+    if route is not None and core.policy.source_route is not SourceRouting.NONE:
         remember_return_route(core, inbound, route)
 
 
