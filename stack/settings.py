@@ -63,6 +63,21 @@ def _set_spoofing(core: Core, nic: Nic, value: Value) -> Reason | None:
     return None
 
 
+def _set_igmp_version(core: Core, nic: Nic, value: Value) -> Reason | None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        return Reason.INVALID_ARGUMENT
+    return igmp.set_version(core, nic, value)
+
+
+def _set_nic_forwarding(core: Core, nic: Nic, value: Value) -> Reason | None:
+    if not isinstance(value, bool):
+        return Reason.INVALID_ARGUMENT
+    if not core.policy.per_nic_forwarding:
+        return Reason.NOT_SUPPORTED
+    core.set_nic_forwarding(nic, on=value)
+    return None
+
+
 _STACK_SETTINGS: Final[
     dict[str, tuple[Callable[[Core], Value], Callable[[Core, Value], Reason | None]]]
 ] = {
@@ -75,6 +90,8 @@ _NIC_SETTINGS: Final[
     "mtu": (lambda nic: nic.mtu, _set_mtu),
     "promiscuous": (lambda nic: nic.promiscuous, _set_promiscuous),
     "spoofing": (lambda nic: nic.spoofing, _set_spoofing),
+    "igmp_version": (lambda nic: nic.group_membership.version, _set_igmp_version),
+    "forwarding": (lambda nic: nic.forwarding, _set_nic_forwarding),
 }
 NIC_SETTINGS: Final = tuple(_NIC_SETTINGS)
 """Names of the settings of a NIC."""

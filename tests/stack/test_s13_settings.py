@@ -58,7 +58,8 @@ def test_s13_1_settings_of_the_stack(policy: Policy, name: str, value: Value) ->
 
 @BOTH
 @pytest.mark.parametrize(
-    ("name", "value"), [("mtu", 576), ("promiscuous", True), ("spoofing", True)]
+    ("name", "value"),
+    [("mtu", 576), ("promiscuous", True), ("spoofing", True), ("igmp_version", 2)],
 )
 def test_s13_1_settings_of_a_nic(policy: Policy, name: str, value: Value) -> None:
     wire = Wire(policy)
@@ -92,7 +93,16 @@ def test_s13_1_a_value_that_cannot_work_is_refused(name: str, value: Value) -> N
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("mtu", 67), ("mtu", 65536), ("mtu", True), ("promiscuous", 1), ("spoofing", 0)],
+    [
+        ("mtu", 67),
+        ("mtu", 65536),
+        ("mtu", True),
+        ("promiscuous", 1),
+        ("spoofing", 0),
+        ("igmp_version", 1),
+        ("igmp_version", True),
+        ("forwarding", 1),
+    ],
 )
 def test_s13_1_a_value_that_cannot_work_on_a_nic_is_refused(name: str, value: Value) -> None:
     wire = Wire()
@@ -214,6 +224,16 @@ def test_s13_5_the_mtu_of_a_nic_is_at_least_68(policy: Policy) -> None:
     assert refusal(lambda: wire.node.add_nic(4, mac=None, mtu=67)) is Reason.INVALID_ARGUMENT
     wire.ip(ping(bytes(100)), mac=HOST_MAC)
     assert all(len(each.packet.octets) <= 68 for each in wire.sent())
+
+
+def test_s13_1_forwarding_of_one_nic() -> None:
+    wire = Wire()
+    wire.second_nic(forwarding=False)
+    wire.node.set_nic_option(2, "forwarding", value=True)
+    assert [wire.node.nic_option(nic, "forwarding") for nic in (1, 2)] == [False, True]
+    early = Wire(NETSTACK).node
+    turn_on = partial(early.set_nic_option, 1, "forwarding", value=True)
+    assert refusal(turn_on) is Reason.NOT_SUPPORTED
 
 
 @BOTH
