@@ -29,7 +29,7 @@ PROFILE = load_profile("bundled-netstack")
 CASES = {case.id: case for case in library()}
 BROKEN = (Verdict.FAIL, Verdict.DEVIATION)
 NOT_SEEN = (Verdict.INCONCLUSIVE,)
-REASON = re.compile(r"(S\d+\.\d+), (against|hides) ((?:RFC|IPv4) [^:]+): \S.*\.")
+REASON = re.compile(r"(S\d+\.\d+), (against|hides) ((?:RFC|IPv4|Berkeley) [^:]+): \S.*\.")
 RULE = re.compile(r"^(?:- |\| )(S\d+\.\d+)", re.MULTILINE)
 FIELDS_OF_NO_ROW = {
     "S14.23": ("senders_set_df",),

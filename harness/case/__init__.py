@@ -102,6 +102,9 @@ from harness.case.packet import (
     QUOTED,
     ZERO_SUM,
     Bad,
+    Layer,
+    Packet,
+    Template,
     arp,
     balancing,
     data,
@@ -119,6 +122,7 @@ from harness.case.packet import (
     udp,
 )
 from harness.case.steps import (
+    Step,
     advance,
     allow_broadcast,
     classify,
@@ -179,6 +183,7 @@ from harness.case.symbols import (
     TESTER_2,
     TESTER_PORT,
     UNROUTED,
+    Address,
     mac,
 )
 from harness.case.time import REASSEMBLY, SETTLE, minutes, ms, seconds
@@ -239,10 +244,15 @@ __all__ = [
     "TIMESTAMP",
     "UNROUTED",
     "ZERO_SUM",
+    "Address",
     "Ambient",
     "Bad",
     "Case",
+    "Layer",
     "Option",
+    "Packet",
+    "Step",
+    "Template",
     "Topology",
     "accept",
     "advance",

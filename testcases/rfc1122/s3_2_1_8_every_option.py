@@ -6,8 +6,6 @@ the manuals of the socket calls alone say that it does.
 
 from __future__ import annotations
 
-from typing import Any
-
 from harness.case import (
     EXTENDED_SECURITY,
     HOST,
@@ -21,6 +19,7 @@ from harness.case import (
     TESTER_PORT,
     TIMESTAMP,
     Case,
+    Layer,
     Option,
     connect_tcp,
     data,
@@ -55,7 +54,7 @@ ASKED, OBSOLETE = ("1122-3.2.1.8-a", "sockets-set-a"), ("sockets-set-a",)
 BASIC, EXTENDED = option(SECURITY, b"\xab\x00"), option(EXTENDED_SECURITY, b"\x01\x00")
 STREAM = option(STREAM_ID, b"\x12\x34")
 # Name, rows, what is set, and the header that goes out.
-SET: tuple[tuple[str, tuple[str, ...], Any, Any], ...] = (
+SET: tuple[tuple[str, tuple[str, ...], tuple[Option, ...], Layer], ...] = (
     ("end-of-list", ASKED, (eol(),), ip(src=HOST, dst=TESTER, ihl=6)),
     (
         "no-operation",

@@ -27,6 +27,7 @@ from harness.case import (
     TIMESTAMP,
     Case,
     Option,
+    Step,
     accept,
     at_least,
     at_most,
@@ -74,7 +75,7 @@ BY_ONE = ip(src=HOST, dst=NEIGHBOUR, options=(loose_source_route(TESTER, pointer
 ANSWER = reply("syn", sport=TESTER_PORT, dport=seen("syn", "tcp.sport"), flags=SYN | ACK)
 
 
-def opened(mss: int) -> tuple[object, ...]:
+def opened(mss: int) -> tuple[Step, ...]:
     """A connection that the tester opens, with its largest segment."""
     return (
         *LISTENING,

@@ -16,6 +16,7 @@ from harness.case import (
     TESTER,
     TESTER_PORT,
     Case,
+    Step,
     accept,
     connect_tcp,
     data,
@@ -72,7 +73,7 @@ SOFT = (
 )
 
 
-def connecting(socket: str, label: str) -> tuple[object, ...]:
+def connecting(socket: str, label: str) -> tuple[Step, ...]:
     """A user opens a connection; its SYN is labelled."""
     return (
         open_tcp(socket),
@@ -81,7 +82,7 @@ def connecting(socket: str, label: str) -> tuple[object, ...]:
     )
 
 
-def answered(label: str) -> tuple[object, ...]:
+def answered(label: str) -> tuple[Step, ...]:
     """The peer takes the connection whose SYN has a label."""
     return (
         send(

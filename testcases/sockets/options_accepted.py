@@ -20,6 +20,7 @@ from harness.case import (
     STRICT_SOURCE_ROUTE,
     SYN,
     TESTER,
+    Address,
     Case,
     Option,
     accept,
@@ -70,7 +71,7 @@ OPENED = (
 ENDED = (reset("c"), reset("l"))
 
 
-def berkeley_form(first: object, route: Option) -> tuple[Option, ...]:
+def berkeley_form(first: Address, route: Option) -> tuple[Option, ...]:
     """The first hop, a no-operation, and the option with the rest of the way."""
     return (Option(-1, None, None, None, (first,)), nop(), route)
 

@@ -7,8 +7,6 @@ judged. So it is where the target is told to take source routes.
 
 from __future__ import annotations
 
-from typing import Any
-
 from harness.case import (
     HOST,
     LOOSE_SOURCE_ROUTE,
@@ -47,13 +45,12 @@ from harness.case import (
 
 TAKES = (source_routing("host"),)
 RAW = "options_raw"
-TO_TESTER: dict[str, Any] = {"to": TESTER, "port": TESTER_PORT}
 SOCKETS = (
     (
         "udp",
         "datagrams of a UDP socket",
         (open_udp("s", port=OPEN_PORT),),
-        (send_udp("s", b"routed", **TO_TESTER),),
+        (send_udp("s", b"routed", to=TESTER, port=TESTER_PORT),),
         udp(dport=TESTER_PORT) / data(b"routed"),
         (),
     ),
@@ -69,7 +66,7 @@ SOCKETS = (
         "tcp",
         "the SYN of a connection",
         (open_tcp("s"),),
-        (connect_tcp("s", **TO_TESTER),),
+        (connect_tcp("s", to=TESTER, port=TESTER_PORT),),
         tcp(dport=TESTER_PORT, flags=SYN),
         (reset("s"),),
     ),
@@ -145,7 +142,7 @@ BESIDE = (
                 "options",
                 octets=(router_alert(), loose_source_route(NEIGHBOUR), record_route(slots=1)),
             ),
-            send_udp("s", b"between", **TO_TESTER),
+            send_udp("s", b"between", to=TESTER, port=TESTER_PORT),
             expect(
                 ip(
                     dst=NEIGHBOUR,
@@ -164,10 +161,10 @@ BESIDE = (
         steps=(
             open_udp("s", port=OPEN_PORT),
             set_option("s", "options", octets=(loose_source_route(NEIGHBOUR),)),
-            send_udp("s", b"by a hop", **TO_TESTER),
+            send_udp("s", b"by a hop", to=TESTER, port=TESTER_PORT),
             expect(ip(dst=NEIGHBOUR) / udp() / data(b"by a hop")),
             set_option("s", RAW, octets=b""),
-            send_udp("s", b"straight", **TO_TESTER),
+            send_udp("s", b"straight", to=TESTER, port=TESTER_PORT),
             expect(ip(dst=TESTER, ihl=5) / udp() / data(b"straight")),
         ),
     ),
@@ -179,7 +176,7 @@ BESIDE = (
         steps=(
             open_udp("s", port=OPEN_PORT),
             set_option("s", "options", octets=(loose_source_route(NEIGHBOUR),)),
-            send_udp("s", b"to one", **TO_TESTER),
+            send_udp("s", b"to one", to=TESTER, port=TESTER_PORT),
             expect(
                 ip(dst=NEIGHBOUR, options=(loose_source_route(TESTER),)) / udp() / data(b"to one")
             ),

@@ -6,8 +6,6 @@ is observed, never failed. What is set must go out, though: RFC 1122 §3.2.1.8.
 
 from __future__ import annotations
 
-from typing import Any
-
 from harness.case import (
     ACK,
     HOST,
@@ -17,7 +15,9 @@ from harness.case import (
     TESTER,
     TESTER_PORT,
     Case,
+    Layer,
     Option,
+    Step,
     accept,
     at_least,
     connect_tcp,
@@ -63,7 +63,7 @@ TCP_OPENED = (
 )
 
 
-def sends_udp(octets: bytes, header: Any) -> tuple[Any, ...]:
+def sends_udp(octets: bytes, header: Layer) -> tuple[Step, ...]:
     """The socket sends, and this header goes out."""
     return (
         send_udp("s", octets, to=TESTER, port=TESTER_PORT),
@@ -71,12 +71,12 @@ def sends_udp(octets: bytes, header: Any) -> tuple[Any, ...]:
     )
 
 
-def sends_raw(octets: bytes, header: Any) -> tuple[Any, ...]:
+def sends_raw(octets: bytes, header: Layer) -> tuple[Step, ...]:
     """The same for a raw socket."""
     return (send_raw("s", octets, to=TESTER), expect(header / data(octets)))
 
 
-def sends_tcp(octets: bytes, header: Any) -> tuple[Any, ...]:
+def sends_tcp(octets: bytes, header: Layer) -> tuple[Step, ...]:
     """The same for a connection."""
     return (
         send_tcp("s", octets),

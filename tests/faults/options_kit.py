@@ -130,8 +130,8 @@ def bare_connect(original: Any, socket: Any, *arguments: Any) -> None:
 
 
 def none_with_options(core: Any, inbound: Any) -> None:
-    """TCP drops segments whose datagram has options."""
-    if not inbound.header.options:
+    """TCP drops segments whose datagram has options that are no source route."""
+    if inbound.header.options[:1] in (b"", b"\x83", b"\x89"):
         tcp.receive(core, inbound)
 
 
