@@ -14,7 +14,7 @@ ALLURE := node_modules/allure/cli.js
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup conformance report test lint types unit live clean
+.PHONY: help setup conformance report test lint types unit live soak compare clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | \
@@ -55,11 +55,22 @@ types: $(READY) ## mypy, strict
 
 unit: $(READY) ## the tests of the tester and of the bundled stack
 	@echo "== unit: tests of the tester and of the bundled stack"
-	$(PYTEST) tests --ignore=tests/live -n auto
+	$(PYTEST) tests --ignore=tests/live --ignore=tests/stack -n auto
+	@echo "== unit: the bundled stack; its tests and the library run every branch of it"
+	$(PYTHON) -m coverage run --source=stack -m pytest -q tests/stack testcases
+	$(PYTHON) -m coverage report --skip-covered --fail-under=100
 
 live: $(READY) ## the tester and the library on the running Linux kernel, in namespaces
 	@echo "== live: real links, and the library on this machine's Linux kernel in namespaces"
 	@.ci/live $(PYTHON)
+
+compare: $(READY) ## the bundled stack beside the running Linux kernel, packet by packet
+	@echo "== compare: the bundled stack and Linux, given the same datagrams"
+	$(PYTHON) -m tests.compare $(OPTIONS)
+
+soak: $(READY) ## two million hostile frames through the bundled stack
+	@echo "== soak: mutated frames, every preset and topology; OPTIONS, such as --frames=100000"
+	$(PYTHON) -m tests.soak $(OPTIONS)
 
 clean: ## remove what set-up and runs have made, reports aside
 	rm -rf $(VENV) node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -2,13 +2,15 @@
 
 Rules of the format, which profiles and ``--baseline`` files share:
 
-- each ``[[waiver]]`` names a case, a requirement and a reason; all three are needed
+- each ``[[waiver]]`` and ``[[unseen]]`` names a case, a requirement and a reason; all are needed
 - a pair of case and requirement is listed once
 - what it names exists: an unknown case or requirement is an error with the nearest names
 
-A waiver turns a fail or a deviation into *waived*. One that has nothing left to waive is *stale*
-and closes the gate, so that a baseline can only shrink. A case that was not applicable or not
-seen well enough says nothing about its waivers.
+A waiver turns a fail or a deviation into *waived*. An ``[[unseen]]`` row turns an inconclusive
+finding into *not applicable*: something the target is known for, such as an answer that it never
+gives, takes the case its control. One that has nothing left to do is *stale* and closes the gate,
+so that a baseline can only shrink. A case that was not applicable or not seen well enough says
+nothing about what is listed for it.
 """
 
 from __future__ import annotations
@@ -29,7 +31,13 @@ NOT_ARGUED = "not argued yet: say why this is accepted, or fix it"
 AMBIENT = "ambient"
 """Stands for the case where a finding belongs to none: an invariant broken between cases."""
 
+_WAIVER = "waiver"
+_UNSEEN = "unseen"
+TABLES = (_WAIVER, _UNSEEN)
+"""The tables of a baseline, which a profile has too."""
 _FIELDS = ("case", "requirement", "reason")
+_BROKEN = (Verdict.FAIL, Verdict.DEVIATION)
+_ACCEPTED = (Verdict.WAIVED, Verdict.NOT_APPLICABLE)
 
 
 class BaselineError(ValueError):
@@ -38,11 +46,15 @@ class BaselineError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """One finding that is accepted: the case that brings it, the requirement, and why."""
+    """One finding that is accepted: the case that brings it, the requirement, and why.
+
+    `unseen`: it is no fail or deviation but inconclusive, and always will be.
+    """
 
     case: str
     requirement: str
     reason: str
+    unseen: bool = False
 
 
 def load(path: Path) -> tuple[Waiver, ...]:
@@ -57,23 +69,28 @@ def load(path: Path) -> tuple[Waiver, ...]:
         raise BaselineError(f"baseline {path}: {error.strerror or error}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BaselineError(f"baseline {path}: {error}") from None
-    rows = document.pop("waiver", [])
-    if document:
-        raise BaselineError(f"baseline {path}: unknown key {next(iter(document))!r}")
-    return parse(rows, f"baseline {path}")
+    for key in document:
+        if key not in TABLES:
+            raise BaselineError(f"baseline {path}: unknown key {key!r}")
+    return parse(document, f"baseline {path}")
 
 
-def parse(rows: Any, where: str) -> tuple[Waiver, ...]:
-    """The waivers of a ``[[waiver]]`` table, as TOML gives it; `where` begins the messages.
+def parse(document: Mapping[str, Any], where: str) -> tuple[Waiver, ...]:
+    """What the `TABLES` of a document accept, as TOML gives them; `where` begins the messages.
 
     Raises:
-        BaselineError: the table breaks the rules of the format.
+        BaselineError: a table breaks the rules of the format.
     """
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise BaselineError(f"{where}: waivers are written [[waiver]]")
-    return joined(
-        _waiver(row, f"{where}: waiver {position}") for position, row in enumerate(rows, start=1)
-    )
+    waivers: list[Waiver] = []
+    for table in TABLES:
+        rows = document.get(table, [])
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise BaselineError(f"{where}: waivers are written [[{table}]]")
+        waivers += (
+            _waiver(row, f"{where}: {table} {position}", unseen=table == _UNSEEN)
+            for position, row in enumerate(rows, start=1)
+        )
+    return joined(waivers)
 
 
 def joined(waivers: Iterable[Waiver]) -> tuple[Waiver, ...]:
@@ -124,7 +141,10 @@ def hint(wanted: str, known: Iterable[str]) -> str:
 
 
 def apply(result: CaseResult, waivers: Iterable[Waiver]) -> CaseResult:
-    """The result with what the baseline knows: waived findings, and stale waivers as findings."""
+    """The result with what the baseline knows.
+
+    Findings are waived or said to be out of sight; stale waivers are findings of their own.
+    """
     own = {waiver.requirement: waiver for waiver in waivers if waiver.case == result.case}
     if not own:
         return result
@@ -132,29 +152,41 @@ def apply(result: CaseResult, waivers: Iterable[Waiver]) -> CaseResult:
     findings: list[Finding] = []
     for finding in result.findings:
         waiver = own.get(finding.requirement)
-        if waiver is not None and finding.verdict in (Verdict.FAIL, Verdict.DEVIATION):
-            needed.add(finding.requirement)
-            findings.append(replace(finding, verdict=Verdict.WAIVED, reason=waiver.reason))
-        else:
+        verdict = None if waiver is None else _accepted(waiver, finding.verdict)
+        if waiver is None or verdict is None:
             findings.append(finding)
+        else:
+            needed.add(finding.requirement)
+            findings.append(replace(finding, verdict=verdict, reason=waiver.reason))
     if result.verdict not in (Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE):
         findings += (_stale(own[name]) for name in own if name not in needed)
     return replace(result, findings=findings)
 
 
+def _accepted(waiver: Waiver, verdict: Verdict) -> Verdict | None:
+    """What a verdict becomes; None if that is not what the waiver accepts."""
+    if waiver.unseen:
+        return Verdict.NOT_APPLICABLE if verdict is Verdict.INCONCLUSIVE else None
+    return Verdict.WAIVED if verdict in _BROKEN else None
+
+
 def of_results(results: Iterable[CaseResult]) -> tuple[Waiver, ...]:
-    """Waivers for all that failed or deviated; reasons given before are kept."""
+    """Waivers for all that failed or deviated; reasons given before are kept.
+
+    What was inconclusive is not listed unless it was before: it is to be looked into.
+    """
     waivers: dict[tuple[str, str], Waiver] = {}
     for result in results:
         for finding in result.findings:
-            if finding.verdict in (Verdict.FAIL, Verdict.DEVIATION):
+            if finding.verdict in _BROKEN:
                 reason = NOT_ARGUED
-            elif finding.verdict is Verdict.WAIVED:
+            elif finding.verdict in _ACCEPTED:
                 reason = finding.reason or NOT_ARGUED
             else:
                 continue
             pair = (result.case, finding.requirement)
-            waivers.setdefault(pair, Waiver(*pair, reason))
+            unseen = finding.verdict is Verdict.NOT_APPLICABLE
+            waivers.setdefault(pair, Waiver(*pair, reason, unseen))
     return tuple(waivers.values())
 
 
@@ -167,18 +199,18 @@ def render(waivers: Sequence[Waiver], target: str) -> str:
     """A baseline file with these waivers."""
     head = (
         f"# What {target} is known to do differently. Used with --baseline=FILE, or as the\n"
-        "# [[waiver]] table of a profile. Give each waiver its reason; what is no longer so is\n"
-        "# reported as stale and has to go.\n"
+        "# [[waiver]] and [[unseen]] tables of a profile. Give each row its reason; what is no\n"
+        "# longer so is reported as stale and has to go.\n"
     )
     rows = (
-        "\n[[waiver]]\n"
+        f"\n[[{_UNSEEN if waiver.unseen else _WAIVER}]]\n"
         + "".join(f"{name} = {_quoted(getattr(waiver, name))}\n" for name in _FIELDS)
         for waiver in waivers
     )
     return head + "".join(rows)
 
 
-def _waiver(row: Mapping[str, Any], where: str) -> Waiver:
+def _waiver(row: Mapping[str, Any], where: str, *, unseen: bool) -> Waiver:
     for name in row:
         if name not in _FIELDS:
             raise BaselineError(f"{where}: unknown field {name!r}{hint(name, _FIELDS)}")
@@ -187,11 +219,12 @@ def _waiver(row: Mapping[str, Any], where: str) -> Waiver:
             raise BaselineError(f"{where}: {name} is missing")
         if not isinstance(row[name], str) or not row[name].strip():
             raise BaselineError(f"{where}: {name} is not a text")
-    return Waiver(row["case"], row["requirement"], row["reason"])
+    return Waiver(row["case"], row["requirement"], row["reason"], unseen)
 
 
 def _stale(waiver: Waiver) -> Finding:
-    reason = f"the baseline waives it ({waiver.reason}), and it is no longer so"
+    listed = "lists it as out of sight" if waiver.unseen else "waives it"
+    reason = f"the baseline {listed} ({waiver.reason}), and it is no longer so"
     return Finding(waiver.requirement, Verdict.STALE, reason=reason)
 
 

@@ -1,8 +1,11 @@
 """The requirements that cases cite, read from ``testcases/catalogue/rfc<N>.toml``.
 
+What no RFC lays down and the manuals of socket calls describe is in ``sockets.toml``.
+
 The catalogue is the only place for level, section, page and role. Its rules, checked on loading:
 
-- a row is written once; its id begins with the number of the RFC that its file is named after
+- a row is written once; its id begins with the number of the RFC that its file is named after,
+  or with ``sockets``
 - ``level`` is the RFC's own keyword, ``implied-`` where the text predates the keywords
 - ``judged_as`` is the level that decides today and never comes without ``judged_because``
 - at most one of ``implied_by``, ``untestable``, ``out_of_scope`` and ``superseded_by`` explains
@@ -20,6 +23,10 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
+
+SOCKETS = "sockets"
+"""In the place of an RFC's number: the calls of Berkeley sockets, whose manual is ip(4)."""
+MANUAL = "https://man.freebsd.org/cgi/man.cgi?query=ip&sektion=4"
 
 DIRECTORY = Path(__file__).resolve().parent.parent / "testcases" / "catalogue"
 
@@ -130,8 +137,20 @@ class Requirement:
         return any(getattr(self, name) for name in _EXCLUSIVE)
 
     @property
+    def document(self) -> str:
+        """The text that the clause stands in, as people cite it."""
+        return document_name(self.rfc)
+
+    @property
+    def mark(self) -> str:
+        """The name of the document for marks and files: ``rfc1122``, ``sockets``."""
+        return self.rfc if self.rfc == SOCKETS else f"rfc{self.rfc}"
+
+    @property
     def url(self) -> str:
         """Link to the clause; by page where the RFC does not number its sections."""
+        if self.rfc == SOCKETS:
+            return MANUAL
         base = f"https://www.rfc-editor.org/rfc/rfc{self.rfc}"
         if number := re.match(r"\d+(\.\d+)*", self.section):
             return f"{base}#section-{number[0]}"
@@ -140,8 +159,18 @@ class Requirement:
         return base if self.page is None else f"{base}#page-{self.page}"
 
 
+def document_name(rfc: str) -> str:
+    """A document of the catalogue as people cite it, by the number of the RFC or ``sockets``."""
+    return "Berkeley sockets" if rfc == SOCKETS else f"RFC {rfc}"
+
+
+def document_order(rfc: str) -> tuple[bool, int]:
+    """The place of a document among others: RFCs by number, then what is none."""
+    return (True, 0) if rfc == SOCKETS else (False, int(rfc))
+
+
 class Catalogue(Mapping[str, Requirement]):
-    """All requirements by id, in the order of RFC number and file."""
+    """All requirements by id, in the order of RFC number and file; those of no RFC come last."""
 
     __slots__ = ("_rows",)
 
@@ -149,7 +178,7 @@ class Catalogue(Mapping[str, Requirement]):
         self._rows: dict[str, Requirement] = {}
         for row in rows:
             if row.id in self._rows:
-                raise CatalogueError(f"rfc{row.rfc}.toml: two rows have the id {row.id}")
+                raise CatalogueError(f"{row.mark}.toml: two rows have the id {row.id}")
             self._rows[row.id] = row
         for row in self._rows.values():
             self._check_references(row)
@@ -192,16 +221,16 @@ class Catalogue(Mapping[str, Requirement]):
         replacements = (name for name in row.superseded_by if not _CLAUSE.fullmatch(name))
         for name in (*row.implied_by, *replacements):
             if name == row.id:
-                raise CatalogueError(f"rfc{row.rfc}.toml: {row.id} refers to itself")
+                raise CatalogueError(f"{row.mark}.toml: {row.id} refers to itself")
             if name not in self._rows:
                 raise CatalogueError(
-                    f"rfc{row.rfc}.toml: {row.id} refers to the unknown requirement "
+                    f"{row.mark}.toml: {row.id} refers to the unknown requirement "
                     f"{name!r}{self._hint(name)}"
                 )
         for name in row.implied_by:
             if self._rows[name].explained:
                 raise CatalogueError(
-                    f"rfc{row.rfc}.toml: {row.id} is implied by {name}, which no case has to cover"
+                    f"{row.mark}.toml: {row.id} is implied by {name}, which no case has to cover"
                 )
 
 
@@ -210,14 +239,14 @@ def load(directory: Path | None = None) -> Catalogue:
     """The catalogue of a directory, by default our own; read once."""
     folder = directory or DIRECTORY
     paths = {
-        number[1]: path
-        for path in folder.glob("rfc*.toml")
-        if (number := re.fullmatch(r"rfc(\d+)\.toml", path.name))
+        path.stem.removeprefix("rfc"): path
+        for path in folder.glob("*.toml")
+        if re.fullmatch(rf"(rfc\d+|{SOCKETS})\.toml", path.name)
     }
     if not paths:
         raise CatalogueError(f"no rfc<N>.toml in {folder}")
     return Catalogue(
-        row for number in sorted(paths, key=int) for row in _read(paths[number], number)
+        row for number in sorted(paths, key=document_order) for row in _read(paths[number], number)
     )
 
 

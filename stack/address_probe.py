@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from stack import link
+from stack import link, tcp_end
 from stack.address_trials import Change, Trial, Wanted
 from stack.own_address import Kind
 from stack.refusal import Reason
@@ -24,15 +24,23 @@ if TYPE_CHECKING:
 SECOND: Final = 1_000_000
 """Microseconds."""
 PROBE_WAIT: Final = 1 * SECOND
-"""RFC 5227 §1.1, as all names below."""
+"""RFC 5227 §1.1, as all names below: the longest wait before the first probe."""
 PROBE_NUM: Final = 3
+"""Probes for one address."""
 PROBE_MIN: Final = 1 * SECOND
+"""The shortest wait from one probe to the next."""
 PROBE_MAX: Final = 2 * SECOND
+"""The longest one."""
 ANNOUNCE_WAIT: Final = 2 * SECOND
+"""From the last probe to the first announcement."""
 ANNOUNCE_NUM: Final = 2
+"""Announcements of one address."""
 ANNOUNCE_INTERVAL: Final = 2 * SECOND
+"""From one announcement to the next."""
 MAX_CONFLICTS: Final = 10
+"""Conflicts on a NIC after which trials are rare."""
 RATE_LIMIT_INTERVAL: Final = 60 * SECOND
+"""From one of those rare trials to the next."""
 
 
 def take(core: Core, nic: Nic, wanted: Wanted) -> Reason | None:
@@ -153,6 +161,9 @@ def heard(core: Core, nic: Nic, packet: ArpPacket) -> None:
 
 def give_up(core: Core, nic: Nic, address: int, station: bytes) -> None:
     """Cease using an address that another station uses (RFC 5227 §2.4 a, b)."""
+    for connection in core.tcp.of_address(address):
+        # RFC 5227 §2.4: connections SHOULD be reset while the address can still say so.
+        tcp_end.abort(core, connection, Reason.BAD_LOCAL_ADDRESS)
     remove(core, nic, address)
     core.probes.note(nic, address, Change.LOST, station)
 

@@ -199,7 +199,6 @@ SAME: Final = {
     "IP.InvalidDestinationAddressesReceived": "ipSystemStatsInAddrErrors",
     "IP.PacketsSent": "ipSystemStatsOutTransmits",
     "IP.Forwarding.Unrouteable": "ipSystemStatsInNoRoutes",
-    "IP.Forwarding.PacketTooBig": "ipSystemStatsOutFragFails",
     "UDP.PacketsSent": "udpOutDatagrams",
 }
 """S11: NETSTACK counters whose MIB object means the same."""

@@ -39,7 +39,7 @@ from stack.wire.ipv4 import Ipv4Header, build_ipv4, copy_header
 if TYPE_CHECKING:
     from stack.core import Core
     from stack.inbound import Inbound
-    from stack.neighbours import Failure
+    from stack.neighbours import Failure, Waiting
     from stack.nic import Nic
     from stack.source_route import SourceRoute
 
@@ -217,6 +217,8 @@ def next_listed_hop(core: Core, inbound: Inbound, route: SourceRoute) -> None:
     if inbound.cast is not Cast.UNICAST:
         count("ipSystemStatsInDiscards")
         return
+    if core.forwarding and not source_may_travel(core, inbound):
+        return
     following = core.policy.source_route is SourceRouting.FORWARD
     destination = route.next_hop
     if not following or destination is None or not _may_travel(destination):
@@ -307,8 +309,7 @@ def _pass_on(core: Core, inbound: Inbound, course: _Course) -> None:
         about=inbound,
     )
     if refused is Reason.MESSAGE_TOO_LONG:
-        # PacketTooBig moved on the way out.
-        failed(core, inbound.nic)
+        failed(core, inbound.nic, "PacketTooBig")
         # RFC 1191 §4: code 4 with the MTU of the link that it did not fit.
         icmp_errors.report(
             core, inbound, DESTINATION_UNREACHABLE, FRAGMENTATION_NEEDED, mtu=nic.mtu
@@ -352,13 +353,18 @@ def _redirect(core: Core, inbound: Inbound, nic: Nic, course: _Course) -> None:
 
 def next_hop_silent(core: Core, failure: Failure) -> None:
     """RFC 1812 §3.3.2, §4.3.3.1: report host unreachable once resolution has failed."""
-    reported: list[Inbound] = []
-    for waiting in failure.waiting:
-        inbound = waiting.about
-        # The pieces of one datagram have one error between them.
-        if inbound is None or any(inbound is each for each in reported):
-            continue
-        reported.append(inbound)
+    for inbound in _datagrams(failure.waiting):
         failed(core, inbound.nic, "HostUnreachable")
         if core.policy.router_unreachables:
             icmp_errors.report(core, inbound, DESTINATION_UNREACHABLE, HOST_UNREACHABLE)
+
+
+def link_closed(core: Core, dropped: list[Waiting]) -> None:
+    """S11: the link that these waited for is closed; their senders are not told (S8.9)."""
+    for inbound in _datagrams(dropped):
+        failed(core, inbound.nic, "OutgoingDeviceClosedForSend")
+
+
+def _datagrams(packets: list[Waiting]) -> list[Inbound]:
+    """The forwarded datagrams among waiting packets; the pieces of one stand for it together."""
+    return list({id(each.about): each.about for each in packets if each.about is not None}.values())

@@ -16,7 +16,6 @@ from stack.wire.ipv4 import MAXIMUM_DATAGRAM, MINIMUM_HEADER, Ipv4Header
 
 if TYPE_CHECKING:
     from stack.core import Core
-    from stack.inbound import Inbound
 
 _HEADER: Final = struct.Struct("!BBHHHBBHII")
 
@@ -84,19 +83,17 @@ def send_header_included(
     route: Route,
     octets: bytes,
     *,
-    about: Inbound | None = None,
     output_hook: bool | None = None,
 ) -> Reason | None:
     """Send a datagram, header first (S7.8 to S7.11); answer why it was refused, if it was.
 
-    `about` is the datagram being forwarded: then no hook sees it, the link's MTU counts, and it is
-    no request of a local user. `output_hook` None: as the policy says.
+    `output_hook` None: as the policy says.
     """
     header = _read(octets)
     if header is None or octets[0] >> 4 != 4:
         return Reason.MALFORMED_HEADER
     payload = octets[header.header_length :]
-    return _send(core, route, header, payload, about=about, output_hook=output_hook)
+    return _send(core, route, header, payload, output_hook=output_hook)
 
 
 def _read(octets: bytes) -> Ipv4Header | None:
@@ -121,18 +118,11 @@ def _send(
     header: Ipv4Header,
     payload: bytes,
     *,
-    about: Inbound | None = None,
     output_hook: bool | None = None,
 ) -> Reason | None:
     reason = _complete(core, route, header, header.header_length + len(payload))
     if reason is not None:
         return reason
-    if about is not None:
-        # S8.9: no hook but those of forwarding.
-        return send.put_out(
-            core, route.nic, header, payload,
-            next_hop=route.next_hop, cast=route.cast, mtu=route.nic.mtu, about=about,
-        )  # fmt: skip
     if output_hook is None:
         output_hook = core.policy.header_included_output_hook
     route.nic.counters.inc("ipSystemStatsOutRequests")

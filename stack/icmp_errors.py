@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from stack import send
+from stack.choices import SourceRouting
 from stack.inbound import UNICAST
 from stack.options import pad
 from stack.refusal import Reason
 from stack.route_choice import Route, choose
 from stack.send import Wish
-from stack.source_route import reverse
+from stack.source_route import SourceRoute, reverse, sound_route
 from stack.wire.address import (
     is_class_e,
     is_limited_broadcast,
@@ -23,6 +24,8 @@ from stack.wire.address import (
     is_zero_network,
 )
 from stack.wire.icmp import (
+    ADDRESS_MASK_REPLY,
+    ADDRESS_MASK_REQUEST,
     DESTINATION_UNREACHABLE,
     ECHO_REPLY,
     ECHO_REQUEST,
@@ -31,6 +34,8 @@ from stack.wire.icmp import (
     INFORMATION_REQUEST,
     PARAMETER_PROBLEM,
     REDIRECT,
+    ROUTER_ADVERTISEMENT,
+    ROUTER_SOLICITATION,
     TIMESTAMP,
     TIMESTAMP_REPLY,
     IcmpMessage,
@@ -62,6 +67,12 @@ _MAY_BE_REPORTED: Final = frozenset(
 """S5.19: the ICMP types that an error may be about; all others may be errors themselves."""
 
 
+_QUERIES: Final = _MAY_BE_REPORTED | {
+    ROUTER_ADVERTISEMENT, ROUTER_SOLICITATION, ADDRESS_MASK_REQUEST, ADDRESS_MASK_REPLY
+}  # fmt: skip
+"""The queries of RFC 792, 950 and 1256, none of them an error (RFC 1122 §3.2.2)."""
+
+
 def may_report(core: Core, inbound: Inbound) -> bool:
     """Answer whether an error about this datagram is allowed at all.
 
@@ -69,7 +80,7 @@ def may_report(core: Core, inbound: Inbound) -> bool:
     """
     if not _may_hear(core, inbound):
         return False
-    return not core.policy.rate_limit_errors_only or not _is_about_error(inbound)
+    return not core.policy.rate_limit_errors_only or not _is_about_error(core, inbound)
 
 
 def _may_hear(core: Core, inbound: Inbound) -> bool:
@@ -108,13 +119,15 @@ def _is_single_host(core: Core, source: int, *, looped: bool) -> bool:
     )
 
 
-def _is_about_error(inbound: Inbound) -> bool:
-    """RFC 1122 §3.2.2: no error about an ICMP error; what is no known query counts as one (S5.19).
+def _is_about_error(core: Core, inbound: Inbound) -> bool:
+    """RFC 1122 §3.2.2: no error about an ICMP error; what is no known query counts as one.
 
     The fragment offset is not looked at here (S5.20).
     """
     if inbound.header.protocol != PROTOCOL_ICMP:
         return False
+    if core.policy.report_all_queries:
+        return not inbound.payload or inbound.payload[0] not in _QUERIES
     return len(inbound.payload) < _ICMP_HEADER or inbound.payload[0] not in _MAY_BE_REPORTED
 
 
@@ -135,17 +148,18 @@ def report(
     """
     if not may_report(core, inbound):
         return
-    route = _way_back(core, inbound)
+    first_hop, return_route = _return_route(core, inbound, kind)
+    # RFC 1812 §4.3.2.6: back along the recorded part of a source route.
+    route = _way_back(core, inbound, first_hop or inbound.header.source)
     if isinstance(route, Reason):
-        _count_no_route(inbound, kind)
+        _count_no_route(core, inbound, kind)
         return
     early = not core.policy.rate_limit_errors_only
     # S5.18, S5.19: here the token is spent even if there is to be no error after all.
-    if early and (not _token(core, inbound, route, kind, code) or _is_about_error(inbound)):
+    if early and (not _token(core, inbound, route, kind, code) or _is_about_error(core, inbound)):
         return
-    first_hop, return_route = _return_route(core, inbound, kind)
     area = pad(options + return_route)
-    quote = _quote(inbound, route, len(area))
+    quote = _quote(core, inbound, route, len(area))
     if quote is None:
         return
     if kind == PARAMETER_PROBLEM:
@@ -155,13 +169,6 @@ def report(
         message = fragmentation_needed(mtu, quote)
     else:
         message = error(kind, code, quote)
-    if return_route:
-        # RFC 1812 §4.3.2.6: back along the recorded part of the route.
-        back = choose(core, first_hop, source=route.source)
-        if isinstance(back, Reason):
-            _count_no_route(inbound, kind)
-            return
-        route = back
     # RFC 1812 §4.3.2.8: errors are rate limited; the token is asked for after all other checks.
     if early or _token(core, inbound, route, kind, code):
         _send(core, inbound, message, route, area)
@@ -175,33 +182,43 @@ def report_redirect(core: Core, inbound: Inbound, nic: Nic, code: int, gateway: 
     source = nic.addresses.source_for(inbound.header.source)
     route = choose(core, inbound.header.source, source=source, nic=nic)
     if isinstance(route, Reason):
-        _count_no_route(inbound, REDIRECT)
+        _count_no_route(core, inbound, REDIRECT)
         return
-    quote = _quote(inbound, route, 0)
+    quote = _quote(core, inbound, route, 0)
     if quote is not None and _token(core, inbound, route, REDIRECT, code):
         _send(core, inbound, redirect(code, gateway, quote), route, b"")
 
 
-def _way_back(core: Core, inbound: Inbound) -> Route | Reason:
+def _way_back(core: Core, inbound: Inbound, towards: int) -> Route | Reason:
     source = inbound.local or None
     tos = _tos(core, inbound)
     if not core.policy.router_error_source_outgoing:
         # S5.17: on the NIC that the datagram is booked on.
-        return choose(core, inbound.header.source, source=source, nic=inbound.nic, tos=tos)
+        return choose(core, towards, source=source, nic=inbound.nic, tos=tos)
     if source is not None and core.forwarding:
         # RFC 1812 §4.3.2.4: a router's error comes from the interface it leaves by.
-        route = choose(core, inbound.header.source, tos=tos)
+        route = choose(core, towards, tos=tos)
         if isinstance(route, Reason) or route.nic.addresses.own(source) is None:
             return route
     # RFC 1122 §3.3.4.2: else from the address that was meant.
-    return choose(core, inbound.header.source, source=source, tos=tos)
+    return choose(core, towards, source=source, tos=tos)
 
 
 def _return_route(core: Core, inbound: Inbound, kind: int) -> tuple[int, bytes]:
-    """First hop and option of an error about a source-routed datagram in transit."""
-    if not core.forwarding or kind == PARAMETER_PROBLEM or not inbound.return_route:
+    """First hop and option of a router's error about a source-routed datagram."""
+    if not core.forwarding:
         return 0, b""
+    if kind == PARAMETER_PROBLEM and not inbound.return_route:
+        # The pass over the options ended before it knew of a route as a whole.
+        _find_return_route(core, inbound)
     return inbound.return_hop, inbound.return_route
+
+
+def _find_return_route(core: Core, inbound: Inbound) -> None:
+    """RFC 1812 §4.3.2.6: unless the problem is the source route itself, which is not sound then."""
+    route = sound_route(inbound.header.options)
+    if route is not None and core.policy.source_route is not SourceRouting.NONE:
+        remember_return_route(core, inbound, route)
 
 
 def _tos(core: Core, inbound: Inbound) -> int:
@@ -211,11 +228,14 @@ def _tos(core: Core, inbound: Inbound) -> int:
     return 0
 
 
-def _quote(inbound: Inbound, route: Route, options_length: int) -> bytes | None:
+def _quote(core: Core, inbound: Inbound, route: Route, options_length: int) -> bytes | None:
     """What is quoted (S5.21, S5.22); None when the link has no room for what must be."""
     room = min(route.nic.mtu, LARGEST_ERROR) - MINIMUM_HEADER - _ICMP_HEADER - options_length
     # RFC 1122 §3.2.2: the header and at least the first 8 data octets, as received.
-    if room < inbound.header.header_length + 8:
+    least = inbound.header.header_length + 8
+    if room < least and core.policy.cut_errors:
+        room = least
+    if room < least:
         return None
     return inbound.octets[:room]
 
@@ -247,9 +267,9 @@ def _send(core: Core, inbound: Inbound, message: IcmpMessage, route: Route, opti
         counters.inc("ICMP.PacketsSent.Dropped")
 
 
-def _count_no_route(inbound: Inbound, kind: int) -> None:
+def _count_no_route(core: Core, inbound: Inbound, kind: int) -> None:
     """S5.17: nothing tells of it but the MIB (RFC 4293)."""
-    if _is_about_error(inbound):
+    if _is_about_error(core, inbound):
         # There was not to be an error anyway.
         return
     counters = inbound.nic.counters
@@ -258,9 +278,15 @@ def _count_no_route(inbound: Inbound, kind: int) -> None:
     counters.inc("ipSystemStatsOutNoRoutes")
 
 
-def remember_return_route(inbound: Inbound, recorded: tuple[int, ...], kind: int) -> None:
-    """Keep the way back along the hops that a source route has recorded."""
-    back = reverse(recorded, inbound.header.source, kind)
+def remember_return_route(core: Core, inbound: Inbound, route: SourceRoute) -> None:
+    """Keep the way back along the hops that a source route has recorded (RFC 1122 §3.2.1.8 c).
+
+    RFC 1812 §5.3.13.4, RFC 1112 §6.2: a hop is one host; over a broadcast nobody goes back.
+    """
+    recorded = route.recorded
+    if not recorded or any(map(core.is_subnet_broadcast, recorded)):
+        return
+    back = reverse(recorded, inbound.header.source, route.type)
     if back is not None:
         inbound.return_route = back.option
         inbound.return_hop = back.first_hop

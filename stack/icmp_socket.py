@@ -16,6 +16,7 @@ from stack.wire.icmp import ECHO_REQUEST, TIMESTAMP, ZERO_REST, IcmpMessage, bui
 from stack.wire.ipv4 import PROTOCOL_ICMP
 
 if TYPE_CHECKING:
+    from stack.icmp_report import Quote
     from stack.inbound import Inbound
 
 
@@ -41,6 +42,7 @@ class IcmpSocket(Socket):
 
     identifier: int = 0
     _address: int | None = None
+    _peer: int | None = None
     _inbox: Inbox[IcmpReply] = field(default_factory=Inbox)
 
     def bind(self, address: Address) -> None:
@@ -51,9 +53,22 @@ class IcmpSocket(Socket):
         self._address = local
         self._keep(local)
 
+    def connect(self, address: Address) -> None:
+        """Fix the peer: only it is heard, and `send_echo` may do without a destination."""
+        self._check_open()
+        self._peer = as_address(address)
+
+    def disconnect(self) -> None:
+        """Have no peer any more."""
+        self._peer = None
+
+    def peer_address(self) -> int | None:
+        """Answer the peer's address."""
+        return self._peer
+
     def send_echo(
         self,
-        to: Address,
+        to: Address | None,
         sequence: int,
         data: bytes = b"",
         *,
@@ -62,15 +77,22 @@ class IcmpSocket(Socket):
         options: bytes | None = None,
         df: bool | None = None,
     ) -> None:
-        """Send an echo request."""
+        """Send an echo request; `to` None: to the peer."""
         request = echo(ECHO_REQUEST, self.identifier, sequence & 0xFFFF, data)
-        self._send(request, Ask(as_address(to), self._address, ttl, tos, options, df))
+        self._send(request, Ask(self._goal(to), self._address, ttl, tos, options, df))
 
-    def send_timestamp(self, to: Address, sequence: int) -> None:
+    def send_timestamp(self, to: Address | None, sequence: int) -> None:
         """Send a timestamp request with this host's time (RFC 792)."""
         time = self.core.time_of_day().to_bytes(4, "big")
         request = echo(TIMESTAMP, self.identifier, sequence & 0xFFFF, time + ZERO_REST * 2)
-        self._send(request, Ask(as_address(to), self._address, None, None, None, None))
+        self._send(request, Ask(self._goal(to), self._address, None, None, None, None))
+
+    def _goal(self, to: Address | None) -> int:
+        if to is not None:
+            return as_address(to)
+        if self._peer is None:
+            raise Refused(Reason.NO_DESTINATION)
+        return self._peer
 
     def _send(self, message: IcmpMessage, ask: Ask) -> None:
         octets = build_icmp(message)
@@ -82,6 +104,19 @@ class IcmpSocket(Socket):
             self.core.counters.inc("ICMP.PacketsSent.Dropped")
             raise
         self.core.counters.icmp_out(message.type)
+
+    def wants(self, inbound: Inbound, message: IcmpMessage) -> bool:
+        """Answer whether a message is for this socket: by its identifier, and from the peer."""
+        if message.identifier != self.identifier:
+            return False
+        return self._peer in (None, inbound.header.source)
+
+    def has_sent(self, quote: Quote) -> bool:
+        """Answer whether an error is about a request that this socket may have sent."""
+        if int.from_bytes(quote.payload[4:6], "big") != self.identifier:
+            return False
+        # S12.8: with a source route the header's destination is a hop.
+        return self._options.first_hop is not None or self._peer in (None, quote.destination)
 
     def hear(self, inbound: Inbound, message: IcmpMessage, mtu: int) -> None:
         """Take in an ICMP error; S5.36: NETSTACK tells echo sockets of none."""
@@ -110,7 +145,11 @@ class IcmpSocket(Socket):
         self._inbox.add(len(message.data), reply)
 
     def receive(self, *, peek: bool = False) -> IcmpReply | None:
-        """Read the next reply; None when there is none. With `peek` it stays."""
+        """Read the next reply; None when there is none. With `peek` it stays.
+
+        What is held against a socket with a peer is raised first, once.
+        """
+        self._raise_pending()
         return self._inbox.next(peek=peek)
 
     def close(self) -> None:

@@ -7,6 +7,8 @@ passed since it was last used (RFC 6864 §5.2: the source limits its rate).
 
 The table of counters is bounded. A counter is forgotten when its last value can no longer live;
 while all are alive, new triples share one more counter, which is no less unique.
+
+`IdentificationRule` names what other stacks do instead.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from stack.policy import Policy
 MAXIMUM_COUNTERS: Final = 4096
 """Triples with a counter of their own."""
 SHARED_COUNTERS: Final = 2048
-"""S7.6."""
+"""S7.6: what all datagrams share, picked by a keyed hash."""
 
 _PER_TRIPLE: Final = IdentificationRule.PER_TRIPLE
 _SHARED: Final = IdentificationRule.SHARED

@@ -1,6 +1,7 @@
 """IGMP messages, the host side: what is believed, and what reports look like (S9).
 
-The timers are in `stack.membership`; here messages are checked, counted and written.
+The timers are in `stack.membership`, or in `stack.membership_v2` where the policy has it so; here
+messages are checked, counted and written.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from stack.core import Core
     from stack.inbound import Inbound
     from stack.nic import Nic
+    from stack.policy import Policy
 
 TENTH: Final = 100_000
 """Microseconds in the unit of Max Response Time."""
@@ -169,19 +171,30 @@ def membership(core: Core, nic: Callable[[], Nic], version: int) -> Membership |
     )
 
 
-def set_version(core: Core, nic: Nic, version: int) -> Reason | None:
-    """Switch IGMP of one NIC to a version, 0 for off (S9.1, S9.18); joined groups stay joined."""
+def version_refusal(policy: Policy, version: int) -> Reason | None:
+    """Answer why IGMP cannot run in this version (S9.18)."""
     if version not in (0, 2, 3):
         return Reason.INVALID_ARGUMENT
-    if version == 3 and not core.policy.igmp_version_3_known:
+    if version == 3 and not policy.igmp_version_3_known:
         return Reason.NOT_SUPPORTED
+    return None
+
+
+def set_version(core: Core, nic: Nic, version: int) -> Reason | None:
+    """Switch IGMP of one NIC to a version, 0 for off (S9.1, S9.18); joined groups stay joined."""
+    refused = version_refusal(core.policy, version)
+    if refused is not None:
+        return refused
     before = nic.membership
-    if version == before.version or nic.loopback:
+    if nic.loopback:
+        return None
+    made = membership(core, lambda: nic, version)
+    if version == before.version and type(made) is type(before):
         return None
     if version == 0:
         # S9.12: going silent is leaving.
         before.stop(core.now)
-    nic.group_membership = membership(core, lambda: nic, version)
+    nic.group_membership = made
     for group in sorted(nic.groups):
         nic.membership.joined(group, core.now)
     if nic.enabled:

@@ -1,6 +1,7 @@
 """Handing datagrams to a link: link addresses, waiting for them, the frame (RFC 894).
 
-Every datagram and fragment that leaves passes `transmit`; ARP packets pass `send_arp`.
+Every datagram and fragment that leaves passes `transmit`; ARP packets pass `send_arp`. Only IGMP,
+where the policy says that it goes straight to the link, has a way of its own, `send_to_group`.
 """
 
 from __future__ import annotations

@@ -29,15 +29,15 @@ SECOND: Final = 1_000_000
 UNSOLICITED_INTERVAL: Final = 10 * SECOND
 """RFC 2236 §8.10: bound of the wait before the first report is repeated."""
 UNSOLICITED_INTERVAL_V3: Final = SECOND
-"""RFC 9776 §8.11."""
+"""RFC 9776 §8.11: the same in version 3."""
 VERSION_1_RESPONSE: Final = 10 * SECOND
 """RFC 2236 §4: a response time of zero is taken as ten seconds."""
 VERSION_1_PRESENT: Final = 400 * SECOND
 """RFC 2236 §4, longer than the default of RFC 9776 §8.12, which is only recommended."""
 QUERY_INTERVAL: Final = 125 * SECOND
-"""RFC 9776 §8.2."""
+"""RFC 9776 §8.2: how often a querier asks, until one tells."""
 DEFAULT_ROBUSTNESS: Final = 2
-"""RFC 9776 §8.1."""
+"""RFC 9776 §8.1: how often a report is sent, until a querier tells."""
 SOURCES_LIMIT: Final = 1024
 """Queried sources kept for a group; RFC 9776 §9.1 allows a bound."""
 

@@ -113,8 +113,7 @@ def _send(core: Core, inbound: Inbound, out: Nic) -> None:
         about=inbound,
     )
     if refused is Reason.MESSAGE_TOO_LONG:
-        # PacketTooBig moved on the way out.
-        forward.failed(core, inbound.nic)
+        forward.failed(core, inbound.nic, "PacketTooBig")
     elif refused is not None:
         forward.failed(core, inbound.nic, "OutgoingDeviceNoBufferSpace")
 

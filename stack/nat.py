@@ -2,6 +2,10 @@
 
 Checksums are adjusted by what changed (RFC 1624 §3), so that octets which were damaged before stay
 recognisable as damaged, and a datagram translated there and back is the very one it was.
+
+What an ICMP error quotes is not translated, nor the error itself: RFC 3022 §4.3 would have it so,
+but S10.12 names UDP, TCP and echo alone. So an error about a translated datagram ends at the
+address that stands in its header, and its quote names ends that the first sender does not know.
 """
 
 from __future__ import annotations

@@ -254,17 +254,18 @@ class NeighbourTable:
         self._resolving.pop(address, None)
         self._stop_timer(address)
 
-    def clear(self) -> None:
-        """Drop everything, static entries and waiting packets included (S1.5)."""
-        for entry in self._entries.values():
-            for waiting in entry.waiting:
-                self._discard(waiting)
+    def clear(self) -> list[Waiting]:
+        """Drop everything, static entries included (S1.5); give what waited, discarded now."""
+        dropped = [waiting for entry in self._entries.values() for waiting in entry.waiting]
+        for waiting in dropped:
+            self._discard(waiting)
         self._entries.clear()
         self._timed.clear()
         self._resolving.clear()
         self._asked_at.clear()
         self._static.clear()
         self._next_is_known = False
+        return dropped
 
     def next_deadline(self) -> int | None:
         """Answer when `expire` has something to do, in microseconds."""

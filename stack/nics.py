@@ -1,4 +1,4 @@
-"""Attaching NICs, switching them on and off, giving them addresses (S1.1 to S1.11, S1.17, S1.18).
+"""Attaching NICs and switching them, their MTU, spoofing (S1.1 to S1.7, S1.18).
 
 Two switches count, the NIC's and that of the IPv4 endpoint on it (S1.2). The endpoint cannot be on
 while the NIC is off.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stack import address_probe, groups, igmp, link, router_discovery
+from stack import address_probe, forward, groups, igmp, link, router_discovery
 from stack.addresses import AddressTable
 from stack.neighbours import NeighbourTable
 from stack.nic import Nic
@@ -108,7 +108,7 @@ def disable_endpoint(core: Core, nic: Nic) -> None:
 def disable(core: Core, nic: Nic) -> None:
     """Turn a NIC off: its endpoint, its neighbours, then the NIC (S1.5). Its routes stay."""
     disable_endpoint(core, nic)
-    nic.neighbours.clear()
+    forward.link_closed(core, nic.neighbours.clear())
     nic.up = False
 
 

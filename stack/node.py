@@ -22,7 +22,6 @@ from copy import copy
 from stack import (
     address_probe,
     groups,
-    igmp,
     link,
     nics,
     receive,
@@ -298,8 +297,7 @@ class Node(Opener, HookKeeper):
 
     def set_igmp(self, nic: int, version: int) -> None:
         """Choose the IGMP version of a NIC: 3, 2, or 0 for off (S9.1, S9.18)."""
-        check(igmp.set_version(self._core, self._nic(nic), version))
-        self._settle()
+        self.set_nic_option(nic, "igmp_version", version)
 
     # Settings
 
@@ -313,7 +311,7 @@ class Node(Opener, HookKeeper):
         self._settle()
 
     def nic_option(self, nic: int, name: str) -> Value:
-        """Read a setting of a NIC: mtu, promiscuous, spoofing (S13.5)."""
+        """Read a setting of a NIC: mtu, promiscuous, spoofing, igmp_version, forwarding (S13.5)."""
         return _told(settings.get_of_nic(self._nic(nic), name))
 
     def set_nic_option(self, nic: int, name: str, value: Value) -> None:
@@ -332,9 +330,7 @@ class Node(Opener, HookKeeper):
 
     def set_forwarding(self, nic: int, on: bool) -> None:
         """Turn the forwarding of what arrives on one NIC on or off (S8.12)."""
-        if not self._core.policy.per_nic_forwarding:
-            raise Refused(Reason.NOT_SUPPORTED)
-        self._core.set_nic_forwarding(self._nic(nic), on=on)
+        self.set_nic_option(nic, "forwarding", on)
 
     @property
     def multicast(self) -> MulticastForwarding:
@@ -357,8 +353,8 @@ class Node(Opener, HookKeeper):
 
     @policy.setter
     def policy(self, policy: Policy) -> None:
-        self._core.set_policy(policy)
-        router_discovery.update(self._core)
+        check(settings.replace_policy(self._core, policy))
+        self._settle()
 
     @property
     def counters(self) -> Counters:

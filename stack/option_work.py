@@ -48,9 +48,8 @@ def run_options(core: Core, inbound: Inbound, use: Use) -> OptionResult | None:
         # S4.12: in the datagram itself what is left over becomes zero.
         inbound.area = result.area.ljust(len(inbound.header.options), b"\0")
     route = result.source_route
-    if route is not None and route.recorded:
-        # RFC 1122 §3.2.1.8 (c): the way back is the recorded route reversed.
-        icmp_errors.remember_return_route(inbound, route.recorded, route.type)
+    if route is not None:
+        icmp_errors.remember_return_route(core, inbound, route)
     goes_on = route is not None and not route.is_complete
     if use is not _VERIFY and not goes_on and not core.policy.headers_as_received:
         _write_back(inbound)

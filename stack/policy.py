@@ -31,7 +31,7 @@ class Policy:
     reassembly_timeout: int = 60 * SECOND
     """S14.1: from the first fragment to arrive; RFC 1122 §3.3.2 SHOULD be 60 s to 120 s."""
     overlap: OverlapRule = OverlapRule.EQUAL_TOLERATED
-    """S14.2."""
+    """S14.2: what becomes of octets that two fragments bring."""
     limit_with_header: bool = True
     """S14.3: header and payload above 65,535 octets are refused; else payload up to 65,536."""
     reassembly_ecn: bool = True
@@ -55,7 +55,7 @@ class Policy:
     """S14.25: pieces of a fragment keep its offset, and MF only as it says."""
     # Options
     repeated_options: RepeatRule = RepeatRule.KNOWN
-    """S14.4."""
+    """S14.4: which option types may stand in a header only once."""
     length_fault_at_length: bool = True
     """S14.5: an impossible length octet is what the pointer names; else the type octet."""
     slot_fault_at_length: bool = True
@@ -77,7 +77,7 @@ class Policy:
     """S14.13: replies carry record route, timestamp, reversed source route; else also router
     alert, and no source route."""
     source_route: SourceRouting = SourceRouting.HOST
-    """S12.17, S14.14."""
+    """S12.17, S14.14: what is done with loose and strict source routes."""
     drop_transit_source_routes: bool = False
     """S14.14: RFC 7126 §4.3 drops datagrams with a source route in transit; RFC 1812 §5.3.13.4
     allows such a switch, off by default."""
@@ -95,10 +95,16 @@ class Policy:
     spare_all_broadcasts: bool = True
     """S5.16: RFC 1122 §3.2.2: no error about a datagram to any broadcast or class E address; else
     only the destination that is marked as broadcast is spared."""
+    report_all_queries: bool = True
+    """S5.19: RFC 1122 §3.2.2 spares ICMP errors, so there are errors about every known query; else
+    only about types 0, 8 and 13 to 16."""
+    cut_errors: bool = True
+    """S5.21: RFC 1122 §3.2.2 wants header and eight octets quoted, so an error is cut where a link
+    is too small for that; else there is none."""
     mind_link_broadcast: bool = True
     """S14.17: frames sent to a link-layer group: no errors, no unicast delivery, no forwarding."""
     refuse_illegal_sources: bool = True
-    """S14.18: RFC 1122 §3.2.1.3 MUST."""
+    """S14.18: RFC 1122 §3.2.1.3 MUST drop 0/8, 127/8, 240/4 and broadcasts as sources."""
     spare_illegal_sources: bool = True
     """S14.19: no error to a source that is not one host."""
     echo_reply_fresh_header: bool = True
@@ -129,18 +135,18 @@ class Policy:
     icmp_transport: bool = True
     """S5.12: ICMP messages go to raw and echo sockets; else their hand-over is only counted."""
     answer_temporary: bool = True
-    """S5.13: an echo request to an address that the NIC holds for the moment only is answered;
-    RFC 1122 §3.2.1.3: what is not ours is not to be answered."""
+    """S5.13: an echo request to an address that the NIC holds for the moment is answered."""
     echo_despite_handler: bool = True
     """S5.13: RFC 1122 §3.2.2.6 MUST answer; else not what a default handler took."""
     soft_and_hard_errors: bool = True
-    """S14.38: RFC 1122 §4.2.3.9, §4.1.3.3."""
+    """S14.38: RFC 1122 §4.2.3.9, §4.1.3.3: users of every socket are told, and hard
+    errors end what they hit; else S5.36."""
     tcp_error_sequence: bool = True
     """S14.38, S5.35: RFC 5927 §4.1: errors about TCP quote octets in flight; else ports do."""
     pmtu_plateaus: bool = True
     """S14.39: RFC 1191 §5 search when the router told no MTU, floor 68."""
     answer_timestamp: bool = True
-    """S14.40: RFC 1122 §3.2.2.8 MAY."""
+    """S14.40: RFC 1122 §3.2.2.8 MAY answer timestamp requests."""
     answer_address_mask: bool = False
     """S14.40: RFC 1122 §3.2.2.9: MUST NOT unless told to be an authoritative agent; RFC 6918."""
     count_unknown_icmp_by_type: bool = True
@@ -157,7 +163,7 @@ class Policy:
     transit_header_untouched: bool = True
     """S14.26: Identification 0 and source 0.0.0.0 pass; else both are replaced."""
     identification: IdentificationRule = IdentificationRule.PER_TRIPLE
-    """S14.27."""
+    """S14.27: how Identification is chosen."""
     identification_lifetime: int = 120 * SECOND
     """S14.27: RFC 6864 §4.3, the time within which a triple does not repeat a value."""
     router_unreachables: bool = True
@@ -220,7 +226,7 @@ class Policy:
     header_included_output_hook: bool = True
     """S7.11, S14.46: the output hook sees datagrams that bring their header."""
     header_included_options: HeaderIncludedOptions = HeaderIncludedOptions.EITHER
-    """S12.16."""
+    """S12.16: what becomes of options set on a socket whose datagrams bring their header."""
     received_options_to_udp: bool = True
     """S12.15: each datagram read carries the received option area, unless its user turns that off;
     else never."""
@@ -252,7 +258,7 @@ class Policy:
     """S2.26: raw sockets get what was found to be for this host; else whatever has a valid header,
     before anyone asks whose it is (S2.31)."""
     count_delivery_after_options: bool = True
-    """S14.49."""
+    """S14.49: InDelivers and PacketsDelivered move after option work; else before."""
     udp_length_rules: bool = True
     """S14.50: cut to the UDP length, below 8 malformed."""
     # Link
@@ -295,6 +301,8 @@ NETSTACK: Final = Policy(
     headers_as_received=False,
     spare_later_fragments=False,
     spare_all_broadcasts=False,
+    report_all_queries=False,
+    cut_errors=False,
     mind_link_broadcast=False,
     refuse_illegal_sources=False,
     spare_illegal_sources=False,

@@ -1,4 +1,4 @@
-"""Copies of received datagrams for raw sockets (S12.18)."""
+"""Copies of received datagrams for raw sockets (S12.18): who gets one, and what it shows."""
 
 from __future__ import annotations
 

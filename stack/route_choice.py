@@ -93,8 +93,8 @@ def _choose(
     if hop is None:
         return Reason.NO_ROUTE
     if source is None:
-        # There is one, or the table would not have named the NIC.
-        source = _source(core, hop.nic, hop.next_hop) or 0
+        # There is one, or the table would have found nothing; a named NIC lends its own (S7.20).
+        source = _source(core, nic or hop.nic, hop.next_hop) or 0
     cast = UNICAST
     if hop.gateway is None and _is_broadcast(core, hop.nic, destination, source):
         cast = BROADCAST

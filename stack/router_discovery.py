@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 SECOND: Final = 1_000_000
 """Microseconds."""
 MAX_SOLICITATION_DELAY: Final = 1 * SECOND
-"""RFC 1256 §6, as the next two."""
+"""RFC 1256 §6, as the next two: the longest wait before the first solicitation."""
 SOLICITATION_INTERVAL: Final = 3 * SECOND
+"""From one solicitation to the next."""
 MAX_SOLICITATIONS: Final = 3
+"""Solicitations while nobody answers."""
 NO_DEFAULT: Final = -0x80000000
 """RFC 1256 §5.1: a router with this preference is no default gateway."""
 SOLICITATION_ADDRESSES: Final = (ALL_ROUTERS, LIMITED_BROADCAST)

@@ -257,15 +257,21 @@ class RouteTable:
 
     def _first(self, destination: int, source: int | None, nic: Nic | None) -> Hop | None:
         """S7.19: table order decides, not prefix length."""
+        if nic is not None and not _can_lend(nic, source):
+            return None
         best: Hop | None = None
         best_rank: tuple[bool, tuple[int, int]] | None = None
         for shift, buckets in self._levels:
             for entry in buckets.get(destination >> shift, ()):
-                out = self._usable(entry.nic, source, nic, numbered=True)
+                # S7.20: with forwarding on another NIC will do than the named one, or the one that
+                # has the source, if it must; the source is that NIC's all the same.
+                elsewhere = nic is not None and self._core.forwarding and entry.nic != nic.number
+                out = self._usable(entry.nic, source, None if elsewhere else nic, numbered=True)
                 if out is None:
                     continue
-                # S7.20: with forwarding on another NIC than the source's will do, if it must.
-                rank = (source is not None and not _speaks(out, source), entry.order)
+                if nic is None:
+                    elsewhere = source is not None and not _speaks(out, source)
+                rank = (elsewhere, entry.order)
                 if best_rank is None or rank < best_rank:
                     best, best_rank = _hop(out, entry.gateway, destination), rank
         return best
@@ -361,6 +367,11 @@ class RouteTable:
 def _speaks(nic: Nic, source: int) -> bool:
     """Whether a source is an address of this NIC (S7.19), any where it spoofs (S1.18)."""
     return nic.addresses.own(source, temporaries=nic.spoofing) is not None
+
+
+def _can_lend(nic: Nic, source: int | None) -> bool:
+    """Whether a NIC has the source that is asked for, or any if none is."""
+    return nic.addresses.main() is not None if source is None else _speaks(nic, source)
 
 
 def _hop(nic: Nic, gateway: int | None, destination: int) -> Hop:

@@ -1,7 +1,7 @@
 """Settings by name, read and set while the node runs (S13.1 to S13.6).
 
 Those of the stack are `default_ttl`, `forwarding` and the fields of `Policy`; those of a NIC
-are in `_NIC_SETTINGS`. A value has to be of the type that the setting has; nothing else is judged
+are `NIC_SETTINGS`. A value has to be of the type that the setting has; nothing else is judged
 but what cannot work. What is already under way keeps the value that it began with.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import fields, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from stack import nics, router_discovery
+from stack import igmp, nics, router_discovery
 from stack.policy import Policy
 from stack.refusal import Reason
 
@@ -63,6 +63,21 @@ def _set_spoofing(core: Core, nic: Nic, value: Value) -> Reason | None:
     return None
 
 
+def _set_igmp_version(core: Core, nic: Nic, value: Value) -> Reason | None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        return Reason.INVALID_ARGUMENT
+    return igmp.set_version(core, nic, value)
+
+
+def _set_nic_forwarding(core: Core, nic: Nic, value: Value) -> Reason | None:
+    if not isinstance(value, bool):
+        return Reason.INVALID_ARGUMENT
+    if not core.policy.per_nic_forwarding:
+        return Reason.NOT_SUPPORTED
+    core.set_nic_forwarding(nic, on=value)
+    return None
+
+
 _STACK_SETTINGS: Final[
     dict[str, tuple[Callable[[Core], Value], Callable[[Core, Value], Reason | None]]]
 ] = {
@@ -75,7 +90,11 @@ _NIC_SETTINGS: Final[
     "mtu": (lambda nic: nic.mtu, _set_mtu),
     "promiscuous": (lambda nic: nic.promiscuous, _set_promiscuous),
     "spoofing": (lambda nic: nic.spoofing, _set_spoofing),
+    "igmp_version": (lambda nic: nic.group_membership.version, _set_igmp_version),
+    "forwarding": (lambda nic: nic.forwarding, _set_nic_forwarding),
 }
+NIC_SETTINGS: Final = tuple(_NIC_SETTINGS)
+"""Names of the settings of a NIC."""
 
 
 def get(core: Core, name: str) -> Value | Reason:
@@ -100,8 +119,25 @@ def put(core: Core, name: str, value: Value) -> Reason | None:
     if not isinstance(value, Enum) and value < 0:
         # Times, amounts and rates.
         return Reason.INVALID_ARGUMENT
-    core.set_policy(replace(core.policy, **{name: value}))  # type: ignore[arg-type]
+    return replace_policy(core, replace(core.policy, **{name: value}))  # type: ignore[arg-type]
+
+
+def replace_policy(core: Core, policy: Policy) -> Reason | None:
+    """Let another policy be in force; a change of `igmp_version` is for every NIC (S13.1)."""
+    before = core.policy
+    version = policy.igmp_version
+    if version != before.igmp_version:
+        refused = igmp.version_refusal(policy, version)
+        if refused is not None:
+            return refused
+    core.set_policy(policy)
     router_discovery.update(core)
+    if version != before.igmp_version:
+        for nic in core.nics.values():
+            igmp.set_version(core, nic, version)
+    elif policy.igmp_later_rules is not before.igmp_later_rules:
+        for nic in core.nics.values():
+            igmp.set_version(core, nic, nic.membership.version)
     return None
 
 

@@ -5,6 +5,7 @@ RFC 1122 §3.4: the user sets TTL, TOS and options and is told them of what arri
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from stack.inbound import Cast
 from stack.refusal import Reason, Refused, check
 from stack.route_choice import Route, choose
 from stack.send import Wish
-from stack.socket_errors import ErrorQueue, SocketError, hard_reason
+from stack.socket_errors import ErrorQueue, SocketError, hard_reason, told_errors
 from stack.socket_options import COMMON, SocketOption, Value
 from stack.socket_settings import MtuDiscover, Settings
 from stack.user_options import NO_OPTIONS, OptionRefusal, UserOptions, take_user_options
@@ -52,7 +53,7 @@ class Ask(NamedTuple):
 
 
 @dataclass(slots=True, eq=False)
-class Socket:
+class Socket(ABC):
     """Settings, options, memberships and errors of one socket."""
 
     core: Core
@@ -112,8 +113,7 @@ class Socket:
     @property
     def queues_errors(self) -> bool:
         """Whether ICMP errors are queued for `errors` (S12.20)."""
-        wish = self.settings.recverr
-        return self.core.policy.errors_told_unasked if wish is None else wish
+        return told_errors(self.core.policy, self.settings)
 
     def errors(self) -> list[SocketError]:
         """Give the ICMP errors that came since the last call (RFC 1122 §4.1.3.3)."""
@@ -147,9 +147,9 @@ class Socket:
 
     # Peer and groups
 
+    @abstractmethod
     def peer_address(self) -> int | None:
         """Answer the address of the peer; None where there is none."""
-        return None
 
     def path_mtu(self) -> int:
         """Answer the octets of a datagram that the path to the peer is held to take."""

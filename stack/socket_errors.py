@@ -17,6 +17,8 @@ from stack.wire.icmp import (
 
 if TYPE_CHECKING:
     from stack.inbound import Inbound
+    from stack.policy import Policy
+    from stack.socket_settings import Settings
 
 QUEUE_LIMIT: Final = 64
 """Errors kept for one socket; the oldest is lost first."""
@@ -31,6 +33,11 @@ _HARD: Final = {
 def hard_reason(message: IcmpMessage) -> Reason | None:
     """Answer what a hard error becomes for a connected user; None for a soft one."""
     return _HARD.get(message.code) if message.type == DESTINATION_UNREACHABLE else None
+
+
+def told_errors(policy: Policy, settings: Settings) -> bool:
+    """Answer whether errors are queued for the user of a socket with these settings (S12.20)."""
+    return policy.errors_told_unasked if settings.recverr is None else settings.recverr
 
 
 class SocketError(NamedTuple):

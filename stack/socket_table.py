@@ -53,7 +53,7 @@ class SocketTable:
         found = False
         if message.type in (ECHO_REPLY, TIMESTAMP_REPLY, ECHO_REQUEST):
             for socket in self.icmp:
-                if socket.identifier == message.identifier:
+                if socket.wants(inbound, message):
                     socket.put(inbound, message)
                     found = True
         return found
@@ -80,7 +80,7 @@ class SocketTable:
         if len(payload) < 8 or payload[0] not in (ECHO_REQUEST, TIMESTAMP):
             return
         for socket in self.icmp:
-            if socket.identifier == payload[4] << 8 | payload[5]:
+            if socket.has_sent(quote):
                 socket.hear(inbound, message, mtu)
 
 

@@ -66,6 +66,24 @@ class SourceRoute(NamedTuple):
         return int.from_bytes(self.octets[self.pointer - 1 : self.pointer + 3], "big")
 
 
+def sound_route(area: bytes) -> SourceRoute | None:
+    """The first source route of an area, if it is sound and everything before it can be read."""
+    at = 0
+    while at < len(area) and area[at]:
+        if area[at] == 1:
+            at += 1
+            continue
+        if at + 3 > len(area) or not 2 <= area[at + 1] <= len(area) - at:
+            return None
+        kind, length, pointer = area[at], area[at + 1], area[at + 2]
+        if kind in ROUTE_TYPES:
+            fits = pointer >= 4 and (pointer > length or pointer + 3 <= length)
+            whole = SourceRoute(kind, at, length, pointer, area[at : at + length])
+            return whole if fits and length >= 3 else None
+        at += length
+    return None
+
+
 class ReturnRoute(NamedTuple):
     """How a datagram finds its way along a list of hops."""
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SEGMENT_LIFETIME: Final = 120_000_000
 """Microseconds. RFC 9293 §3.4.2: MSL is 2 minutes."""
 FIN_WAIT_LIMIT: Final = 60_000_000
-"""How long a connection without user waits for the peer's FIN; the peer may be gone."""
+"""Microseconds. How long a connection without user waits for a FIN; the peer may be gone."""
 
 
 def drop(core: Core, connection: Connection, error: Reason | None) -> None:

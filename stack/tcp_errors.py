@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from stack import tcp_end, tcp_output
 from stack.path_mtu import SMALLEST_MTU
 from stack.refusal import Reason
+from stack.socket_errors import told_errors
 from stack.source_route import ROUTE_TYPES
 from stack.tcp_connection import OPENING, SENDING, Connection
 from stack.wire.icmp import (
@@ -50,7 +51,8 @@ def receive(core: Core, inbound: Inbound, message: IcmpMessage, quote: Quote, mt
     if core.policy.tcp_error_sequence and not _is_in_flight(connection, sequence):
         # RFC 5927 §4.1: whoever does not know the sequence number has not seen the segment.
         return
-    connection.errors_seen.put(inbound, message, mtu)
+    if told_errors(core.policy, connection.settings):
+        connection.errors_seen.put(inbound, message, mtu)
     if message.type != DESTINATION_UNREACHABLE:
         problem = message.type == PARAMETER_PROBLEM
         _soft(connection, Reason.MALFORMED_HEADER if problem else Reason.HOST_UNREACHABLE)

@@ -60,6 +60,9 @@ def aim(
 
 def aim_of(core: Core, connection: Connection) -> Aim | Reason:
     """Find the way of a connection as it is now (RFC 1122 §3.3.1.4: routes may change)."""
+    if not core.may_send_from(connection.local):
+        # S7.21: its source is gone, or the NIC that has it is off.
+        return Reason.INVALID_STATE
     return aim(core, connection.local, connection.remote, connection.options, connection.settings)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 FIRST_TIMEOUT: Final = 1_000_000
-"""Microseconds. RFC 6298 §2.1."""
+"""Microseconds. RFC 6298 §2.1: before the first measurement."""
 SHORTEST_TIMEOUT: Final = 1_000_000
-"""RFC 6298 §2.4 SHOULD."""
+"""Microseconds. RFC 6298 §2.4 SHOULD: whatever was measured."""
 LONGEST_TIMEOUT: Final = 60_000_000
-"""RFC 6298 §2.5: at least 60 seconds."""
+"""Microseconds. RFC 6298 §2.5: at least 60 seconds."""
 AFTER_LOST_SYN: Final = 3_000_000
-"""RFC 6298 §5.7."""
+"""Microseconds. RFC 6298 §5.7: for data, when the SYN had to be repeated."""
 
 
 class RoundTrip:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from stack.tcp_output import Aim
 
 DEFAULT_BACKLOG = 16
+"""Connections that wait to be accepted, unless `listen` is told."""
 
 
 @dataclass(slots=True, eq=False)

@@ -21,9 +21,11 @@ ORPHANS: Final = 4096
 CHALLENGES: Final = 100
 """Challenge acknowledgments in a second (RFC 5961 §7 wants a limit)."""
 LARGEST_BACKLOG: Final = 4096
+"""The most that a listener may ask for."""
 FIRST_EPHEMERAL: Final = 49152
 """RFC 6335 §6: the dynamic ports."""
 EPHEMERAL_PORTS: Final = 16384
+"""How many those are."""
 _CLOCK: Final = 4
 """Microseconds in which the initial sequence number grows by one (RFC 9293 §3.4.1)."""
 _KEY_BITS: Final = 128
@@ -122,6 +124,10 @@ class TcpTable:
     def add(self, connection: Connection) -> None:
         """Let a connection hear what comes for it."""
         self.connections[connection.key] = connection
+
+    def of_address(self, local: int) -> list[Connection]:
+        """Give the connections that speak as this address of ours."""
+        return [each for each in self.connections.values() if each.local == local]
 
     def remove(self, connection: Connection) -> None:
         """Forget a connection."""

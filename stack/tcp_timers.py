@@ -17,7 +17,7 @@ ADVISE_AFTER: Final = 3
 GIVE_UP_AFTER: Final = 100_000_000
 """Microseconds. RFC 1122 §4.2.3.5, R2: at least 100 seconds."""
 GIVE_UP_SYN_AFTER: Final = 180_000_000
-"""RFC 1122 §4.2.3.5: R2 of a SYN MUST be at least 3 minutes."""
+"""Microseconds. RFC 1122 §4.2.3.5: R2 of a SYN MUST be at least 3 minutes."""
 
 
 def run(core: Core) -> None:

@@ -193,7 +193,12 @@ class UdpSocket(Socket):
         payload = build_udp(
             route.source, peer[0], self._port, peer[1], data, checksum=self.checksum
         )
-        self._hand_over(route, payload, wish)
+        try:
+            self._hand_over(route, payload, wish)
+        except Refused:
+            # S11: IP or the link refused the write.
+            self.core.counters.inc("UDP.PacketSendErrors")
+            raise
         self.core.counters.inc("udpOutDatagrams")
 
     def send_many(self, datagrams: Sequence[bytes], to: tuple[Address, int] | None = None) -> int:
@@ -221,6 +226,7 @@ class UdpSocket(Socket):
         ]
         written = send_many(self.core, route, payloads, wish)
         self.core.counters.inc("udpOutDatagrams", written.datagrams)
+        self.core.counters.inc("UDP.PacketSendErrors", len(payloads) - written.datagrams)
         if not written.packets:
             check(written.reason)
         return written.packets

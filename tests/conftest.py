@@ -7,9 +7,16 @@ from __future__ import annotations
 import zoneinfo  # noqa: F401 - imported to stay
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from harness.plugin.options import PROJECT
 from tests.fake_workshop import Library
+
+# A busy machine is slow at drawing examples and at running them; that is no finding.
+settings.register_profile(
+    "unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("unhurried")
 
 CONFTEST = f"""
 import sys

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from harness.verdict import CaseResult, Explanation, Finding, Verdict
 
 CASE = "rfc1122-3.2.1.7-a"
 WHY = Explanation(1, 1, "send", "a", "b")
-KNOWN = Waiver(CASE, "1122-3.2.1.7-b", "firmware 1.2")
+ROW = "1122-3.2.1.7-b"
+KNOWN = Waiver(CASE, ROW, "firmware 1.2")
 
 
 def finding(verdict: Verdict, requirement: str = "1122-3.2.1.7-b") -> Finding:
@@ -56,6 +58,41 @@ def test_a_waiver_is_stale_when_the_case_fails_otherwise() -> None:
     assert verdicts == [Verdict.FAIL, Verdict.STALE]
 
 
+UNSEEN = Waiver(CASE, "1122-3.2.1.7-b", "it never answers", unseen=True)
+
+
+def test_what_can_not_be_seen_is_not_applicable_with_its_reason() -> None:
+    other = finding(Verdict.FAIL, "791-3.1.ihl-a")
+    waived = Waiver(CASE, "791-3.1.ihl-a", "firmware 1.2")
+    result = CaseResult(CASE, [finding(Verdict.INCONCLUSIVE), other])
+
+    judged = baseline.apply(result, [UNSEEN, waived])
+
+    assert judged.findings == [
+        Finding("1122-3.2.1.7-b", Verdict.NOT_APPLICABLE, WHY, reason="it never answers"),
+        Finding("791-3.1.ihl-a", Verdict.WAIVED, WHY, reason="firmware 1.2"),
+    ]
+    assert judged.verdict is Verdict.WAIVED
+    assert baseline.apply(replace(result, findings=result.findings[:1]), [UNSEEN]).verdict is (
+        Verdict.NOT_APPLICABLE
+    )
+
+
+@pytest.mark.parametrize("verdict", [Verdict.PASS, Verdict.FAIL, Verdict.DEVIATION])
+def test_what_is_seen_after_all_is_stale(verdict: Verdict) -> None:
+    judged = baseline.apply(CaseResult(CASE, [finding(verdict)]), [UNSEEN])
+
+    assert judged.findings[0].verdict is verdict
+    assert judged.findings[1].verdict is Verdict.STALE
+    assert "out of sight" in (judged.findings[1].reason or "")
+
+
+def test_a_waiver_does_not_cover_what_was_not_seen() -> None:
+    result = CaseResult(CASE, [finding(Verdict.INCONCLUSIVE)])
+
+    assert baseline.apply(result, [KNOWN]) == result
+
+
 @pytest.mark.parametrize(
     "result",
     [
@@ -69,7 +106,8 @@ def test_what_was_not_judged_is_not_stale(result: CaseResult) -> None:
 
 
 def test_a_file_comes_back_as_it_was_written(tmp_path: Path) -> None:
-    waivers = (KNOWN, Waiver("rfc791-3.1-b", "791-3.1.ihl-a", 'a "quoted"\nline \x7f § \\'))
+    quoted = Waiver("rfc791-3.1-b", "791-3.1.ihl-a", 'a "quoted"\nline \x7f § \\')
+    waivers = (KNOWN, quoted, Waiver("rfc791-3.1-c", "791-3.1.ihl-a", "hidden", unseen=True))
 
     path = written(tmp_path, baseline.render(waivers, "mine"))
 
@@ -86,12 +124,15 @@ def test_a_new_baseline_keeps_reasons_and_lists_each_pair_once() -> None:
         CaseResult(CASE, [finding(Verdict.FAIL), finding(Verdict.FAIL), waived]),
         CaseResult("rfc791-3.1-b", [finding(Verdict.PASS), finding(Verdict.STALE)]),
         CaseResult("rfc791-3.1-c", [finding(Verdict.DEVIATION)]),
+        CaseResult("rfc791-3.1-d", [finding(Verdict.INCONCLUSIVE)]),
+        CaseResult("rfc791-3.1-e", [Finding(ROW, Verdict.NOT_APPLICABLE, reason="hidden")]),
     ]
 
     assert baseline.of_results(results) == (
         Waiver(CASE, "1122-3.2.1.7-b", baseline.NOT_ARGUED),
         Waiver(CASE, "791-3.1.ihl-a", "argued"),
         Waiver("rfc791-3.1-c", "1122-3.2.1.7-b", baseline.NOT_ARGUED),
+        Waiver("rfc791-3.1-e", ROW, "hidden", unseen=True),
     )
     strays = baseline.of_strays([finding(Verdict.FAIL)])
     assert strays == (Waiver("ambient", "1122-3.2.1.7-b", baseline.NOT_ARGUED),)
@@ -103,6 +144,8 @@ def test_a_new_baseline_keeps_reasons_and_lists_each_pair_once() -> None:
         ("x y", "known.toml: .*line 1"),
         ("[waiver]\ncase = 'a'", r"known.toml: waivers are written \[\[waiver\]\]"),
         ("waiver = [1]", r"waivers are written \[\[waiver\]\]"),
+        ("[unseen]\ncase = 'a'", r"known.toml: waivers are written \[\[unseen\]\]"),
+        ("[[unseen]]\ncase = 'a'", "unseen 1: requirement is missing"),
         ("[[wavier]]\ncase = 'a'", "known.toml: unknown key 'wavier'"),
         ("[[waiver]]\nresaon = 'a'", "waiver 1: unknown field 'resaon'; near: reason"),
         ("[[waiver]]\ncase = 'a'\nrequirement = 'b'", "waiver 1: reason is missing"),
@@ -110,6 +153,13 @@ def test_a_new_baseline_keeps_reasons_and_lists_each_pair_once() -> None:
         ("[[waiver]]\ncase = 1\nrequirement = 'b'\nreason = 'c'", "case is not a text"),
         (
             "[[waiver]]\ncase = 'a'\nrequirement = 'b'\nreason = 'c'\n" * 2,
+            "a is waived twice for b",
+        ),
+        (
+            "".join(
+                f"[[{table}]]\ncase = 'a'\nrequirement = 'b'\nreason = 'c'\n"
+                for table in ("waiver", "unseen")
+            ),
             "a is waived twice for b",
         ),
     ],

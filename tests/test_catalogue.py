@@ -11,6 +11,7 @@ import pytest
 
 from harness.catalogue import (
     DIRECTORY,
+    MANUAL,
     Catalogue,
     CatalogueError,
     Level,
@@ -123,6 +124,32 @@ class TestOneRow:
             del fields["page"]
         found = load(written(tmp_path, fields))["791-3.1-a"]
         assert found.url == f"https://www.rfc-editor.org/rfc/rfc791{anchor}"
+
+
+class TestSockets:
+    """What no RFC lays down."""
+
+    def test_comes_last_and_leads_to_the_manual(self, tmp_path: Path) -> None:
+        written(tmp_path, row(id="9776-5-a"), rfc="9776")
+        text = toml(row(id="sockets-set-a", section="IP_OPTIONS"))
+        (tmp_path / "sockets.toml").write_text(text, encoding="utf-8")
+        found = load(tmp_path)
+        assert list(found) == ["9776-5-a", "sockets-set-a"]
+        assert found["sockets-set-a"].url == MANUAL
+        assert (found["sockets-set-a"].document, found["sockets-set-a"].mark) == (
+            "Berkeley sockets",
+            "sockets",
+        )
+        assert (found["9776-5-a"].document, found["9776-5-a"].mark) == ("RFC 9776", "rfc9776")
+
+    def test_binds_nobody_by_a_must(self) -> None:
+        levels = {row.strength for row in load().matching("sockets")}
+        assert levels == {Strength.SHOULD, Strength.MAY}
+
+    def test_an_error_names_the_file(self, tmp_path: Path) -> None:
+        (tmp_path / "sockets.toml").write_text(toml(row(id="791-3.1-a")), encoding="utf-8")
+        with pytest.raises(CatalogueError, match=r"sockets\.toml: .* does not begin with sockets-"):
+            load(tmp_path)
 
 
 class TestLookUp:
@@ -269,7 +296,7 @@ class TestOurCatalogue:
     def test_holds_all_rfcs_that_the_project_judges(self, catalogue: Catalogue) -> None:
         per_rfc = Counter(row.rfc for row in catalogue.values())
         assert {"791", "792", "1122", "2113", "6864", "4293", "4113"} <= set(per_rfc)
-        assert per_rfc["1122"] == 248
+        assert per_rfc["1122"] == 257
         assert per_rfc["4293"] + per_rfc["4113"] == 35
         assert len(catalogue) >= 662
 

@@ -16,16 +16,21 @@ from harness.case import (
     close,
     connect,
     data,
+    error_pending,
     error_received,
     expect,
     get_option,
     ip,
     no_error_received,
     nothing_received,
+    open_raw,
     open_udp,
     received,
     record_route,
+    router_alert,
+    seen,
     send,
+    send_raw,
     send_udp,
     set_option,
     udp,
@@ -174,3 +179,33 @@ def test_a_socket_may_be_closed_and_its_name_used_again() -> None:
     assert run(again).verdict is Verdict.PASS
     wide = case(OPENED, allow_broadcast("s"), send_udp("s", b"x", to="255.255.255.255", port=9))
     assert run(case(*wide.steps, rest_is_free=True)).verdict is Verdict.PASS
+
+
+def test_a_raw_socket_may_bring_its_header() -> None:
+    mine = ip(src=HOST, dst=TESTER, protocol=198, ttl=9, options=(router_alert(),)) / data(b"mine")
+    opened = open_raw("r", protocol=198, header_included=True)
+    assert run(case(opened, send_raw("r", mine, to=TESTER), expect(mine))).verdict is Verdict.PASS
+    built = open_raw("r", protocol=198, address=HOST)
+    # Without that its header is data behind the target's own.
+    result = run(case(built, send_raw("r", mine, to=TESTER), expect(mine)))
+    assert result.verdict is Verdict.FAIL
+
+
+def test_return_options_are_held_against_templates() -> None:
+    asked = (OPENED, set_option("s", "retopts", value=True))
+    sent = send(ip(options=(record_route(slots=1),)) / udp(dport=OPEN_PORT) / data(b"x"))
+    right = received("s", return_options=(record_route(HOST, pointer=8),))
+    wrong = received("s", return_options=(record_route(TESTER, pointer=8),))
+    assert run(case(*asked, sent, right)).verdict is Verdict.PASS
+    assert run(case(*asked, sent, wrong)).verdict is Verdict.FAIL
+
+
+def test_an_error_held_against_a_socket_is_told_or_missing() -> None:
+    connected = (OPENED, connect("s", to=TESTER, port=CLOSED_PORT), send_udp("s", b"x"))
+    sent = expect(ip() / udp(), label="sent")
+    about = send(ip() / unreachable(3, quote=seen("sent", "ip.datagram")))
+    told = error_pending("s", "ECONNREFUSED", "EHOSTUNREACH")
+    assert run(case(*connected, sent, about, told)).verdict is Verdict.PASS
+    result = run(case(*connected, sent, told))
+    assert result.verdict is Verdict.FAIL
+    assert "pending" in why(result).expected

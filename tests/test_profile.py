@@ -192,6 +192,10 @@ WRONG = (
     (BOX + "[offer]\n", "unknown key 'offer'; near: offers"),
     (BOX + "[sysctl]\n", "[sysctl] is for targets of kind linux, not external"),
     (
+        '[target]\nname = "x"\nkind = "linux"\n[settings]\ndefault_ttl = 64\n',
+        "[settings] is for targets of kind external and bundled, not linux",
+    ),
+    (
         '[target]\nname = "x"\nkind = "linux"\n' + LINK,
         "[link] is for targets of kind external, not linux",
     ),

@@ -79,6 +79,19 @@ def test_what_a_run_found_missing_is_a_sentence_of_its_own() -> None:
     assert words.not_applicable(result) == "not applicable: the target does not offer it: no answer"
 
 
+def test_what_is_out_of_sight_says_what_stands_before_it(run: Run) -> None:
+    hidden = Finding("1122-3.2.2.6-a", Verdict.NOT_APPLICABLE, reason="no echo, which is known")
+    result = CaseResult("x", findings=[replace(hidden, verdict=Verdict.PASS), hidden])
+    assert result.verdict is Verdict.PASS
+    result = CaseResult("x", findings=[hidden])
+    first = "not applicable: no echo, which is known"
+    assert words.not_applicable(result) == first
+    assert words.not_applicable(CaseResult("x")).endswith("the target lacks what the case needs")
+    for text in (words.message(result, run.catalogue), words.explanation(result, run.catalogue)):
+        assert text is not None
+        assert text.startswith(first + "\nRFC 1122 §3.2.2.6")
+
+
 def test_a_plain_pass_says_nothing(run: Run) -> None:
     passed = result_of(run, sample.PASSED)
     assert words.message(passed, run.catalogue) is None

@@ -81,6 +81,13 @@ def test_a_refused_buffer_leaves_the_old_one(upper: Any) -> None:
     assert ask(upper, "get_option") == Answer({"octets": RECORD_ROUTE})
 
 
+def test_a_checksum_is_made_unless_it_is_turned_off(upper: Any) -> None:
+    assert ask(upper, "get_option", name="checksum").value == {"value": True}
+    assert ask(upper, "set_option", name="checksum", value=False) == Answer({})
+    assert ask(upper, "get_option", name="checksum").value == {"value": False}
+    assert ask(upper, "set_option", name="checksum", value=1).error == "EBADMSG"
+
+
 @pytest.mark.parametrize(
     "name", ["recvopts", "retopts", "recverr", "recvttl", "recvtos", "pktinfo"]
 )

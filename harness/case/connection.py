@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.case.match import seen
+from harness.case.match import one_of, seen
 from harness.case.packet import FieldValue, Layer, layer_of
 from harness.case.steps import Call
 from harness.case.symbols import OPEN_PORT, TESTER_PORT
@@ -123,6 +123,15 @@ def received_tcp(
     if not octets:
         wanted += (("ended", True),)
     return _call("receive_tcp", socket, at_least, within=within, cites=cites, answer=wanted)
+
+
+def error_pending(
+    socket: str, *names: str, within: Duration = SETTLE, cites: str | None = None
+) -> Call:
+    """The target holds one of these errors, by the names of POSIX, against a socket."""
+    return _call(
+        "errors", socket, {}, within=within, cites=cites, answer=(("pending", one_of(*names)),)
+    )
 
 
 def tcp_state(

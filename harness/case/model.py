@@ -13,7 +13,7 @@ from harness.case.symbols import FAR, NEAR, Address
 CounterChanges: TypeAlias = tuple[tuple[str, int], ...]
 """Counter names (MIB objects of RFC 4293 and 4113) and by how much each moves."""
 
-CASE_ID = re.compile(r"rfc\d+-[a-z0-9.]+(?:-[a-z0-9.]+)+")
+CASE_ID = re.compile(r"(?:rfc\d+|sockets)-[a-z0-9.]+(?:-[a-z0-9.]+)+")
 
 
 class Topology(Enum):
@@ -105,7 +105,7 @@ class Case:
     """One test purpose.
 
     Attributes:
-        id: `rfc<n>-<section>-<phrase>`, for ever.
+        id: `rfc<n>-<section>-<phrase>`, for ever; `sockets-...` where no RFC says what is asked.
         cites: catalogue ids that the outcome is about; steps may cite others.
         title: the situation and the outcome, in the present tense.
         steps: what happens, in order.

@@ -179,19 +179,9 @@ def expect_train(
 ) -> Expect:
     """A datagram comes from the target, whole or in fragments; the tester reassembles it."""
     wanted = tuple(as_packet(piece) for piece in pieces)
-    return Expect(
-        as_packet(packet),
-        on,
-        within,
-        after,
-        1,
-        label,
-        cites,
-        None,
-        train=True,
-        pieces=wanted,
-        ordered=ordered,
-    )
+    first = as_packet(packet)
+    common = (first, on, within, after, 1, label, cites, None)
+    return Expect(*common, train=True, pieces=wanted, ordered=ordered)
 
 
 def silence(
@@ -302,14 +292,21 @@ def allow_broadcast(socket: str) -> Call:
     return _call("allow_broadcast", socket, {})
 
 
-def open_raw(socket: str, *, protocol: int, refused: bool = False) -> Call:
-    """Open a raw socket of the target's for a protocol."""
-    return _call("open_raw", socket, {"protocol": protocol, "refused": refused})
+def open_raw(
+    socket: str,
+    *,
+    protocol: int,
+    address: Any = None,
+    header_included: bool | None = None,
+    refused: bool = False,
+) -> Call:
+    """Open a raw socket of the target's for a protocol, bound to an address if one is given."""
+    return _call("open_raw", socket, {k: v for k, v in locals().items() if k != "socket"})
 
 
 def send_raw(
     socket: str,
-    octets: bytes,
+    octets: bytes | Packet,
     *,
     to: Any,
     ttl: int | None = None,
@@ -318,7 +315,7 @@ def send_raw(
     refused: bool | None = False,
     cites: str | None = None,
 ) -> Call:
-    """Send a payload from a raw socket; the target builds the header."""
+    """Send a payload from a raw socket, or the template of a datagram with its header."""
     return _call("send_raw", socket, {k: v for k, v in locals().items() if k != "socket"})
 
 
@@ -328,7 +325,7 @@ def set_option(
     value: Any = None,
     *,
     octets: Any = None,
-    refused: bool = False,
+    refused: bool | None = False,
     cites: str | None = None,
 ) -> Call:
     """Set a socket option of the target's, by its name in docs/upper-tester.md.

@@ -78,7 +78,7 @@ class CaseModule(pytest.File):
 
 def clauses_of(requirements: tuple[Requirement, ...]) -> Iterator[str]:
     """The clauses of requirements as people cite them, each once."""
-    yield from dict.fromkeys(f"RFC {row.rfc} §{row.section}" for row in requirements)
+    yield from dict.fromkeys(f"{row.document} §{row.section}" for row in requirements)
 
 
 def module_for(path: Path, parent: pytest.Collector) -> CaseModule | None:

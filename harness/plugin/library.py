@@ -21,7 +21,7 @@ from harness.catalogue import Catalogue, Requirement, UnknownRequirement
 
 LIBRARY = Path(__file__).resolve().parents[2] / "testcases"
 """The product's own cases."""
-_FOLDER = re.compile(r"rfc\d+")
+_FOLDER = re.compile(r"rfc\d+|sockets")
 
 
 class LibraryError(Exception):

@@ -52,6 +52,7 @@ def register(config: pytest.Config) -> None:
     """Make the marks known to pytest and explain them in ``--markers``."""
     for number in _rfc_numbers():
         _explain(config, f"rfc{number}", f"cases about a requirement of RFC {number}")
+    _explain(config, catalogue.SOCKETS, "cases about the calls of Berkeley sockets")
     for strength, text in _STRENGTHS.items():
         _explain(config, strength.value.lower(), text)
     _explain(config, "implied", "cases about a clause whose keyword is ours (before RFC 2119)")
@@ -72,7 +73,7 @@ def marks_of(
     """The names of a case's marks; `timers` are seconds by the names of the profile."""
     names: dict[str, None] = {}
     for requirement in requirements:
-        names[f"rfc{requirement.rfc}"] = None
+        names[requirement.mark] = None
         names[requirement.strength.value.lower()] = None
         if requirement.implied:
             names["implied"] = None

@@ -19,9 +19,9 @@ from typing import Any
 RESULTS = "allure-results"
 
 CATEGORIES: tuple[tuple[str, str, str], ...] = (
-    ("Nonconformance", "failed", r"RFC \d+ [\s\S]*"),
+    ("Nonconformance", "failed", r"(RFC \d+|Berkeley sockets) [\s\S]*"),
     ("Stale waiver", "failed", r"stale waiver: [\s\S]*"),
-    ("Deviation", "broken", r"RFC \d+ [\s\S]*"),
+    ("Deviation", "broken", r"(RFC \d+|Berkeley sockets) [\s\S]*"),
     ("Inconclusive", "unknown", r"inconclusive: [\s\S]*"),
     ("Waived", "skipped", r"waived: [\s\S]*"),
     ("Not applicable", "skipped", r"not applicable: [\s\S]*"),

@@ -200,7 +200,7 @@ def _labels(result: CaseResult, cited: list[Requirement]) -> list[Any]:
     first = cited[0]
     tags = dict.fromkeys(tag for row in cited for tag in (str(row.level), str(row.role)))
     pairs = [
-        ("epic", f"RFC {first.rfc}"),
+        ("epic", first.document),
         ("feature", words.section_title(first)),
         ("story", first.id),
         ("verdict", result.verdict.value),

@@ -16,7 +16,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from harness.catalogue import Requirement, Strength
+from harness.catalogue import Requirement, Strength, document_name, document_order
 from harness.report import words
 from harness.report.model import Judged, Run
 from harness.verdict import Finding, Verdict
@@ -43,11 +43,15 @@ COLUMNS = (
 )
 SHORT = {Verdict.INCONCLUSIVE: "inconcl.", Verdict.NOT_APPLICABLE: "n/a"}
 SECTIONS = (
+    (Verdict.NOT_APPLICABLE, "out of sight", "what the target is known for stands before it"),
     (Verdict.WAIVED, "waived", "what the baseline accepts"),
     (Verdict.DEVIATION, "deviations", "a SHOULD was not followed"),
     (Verdict.INCONCLUSIVE, "inconclusive", "it could not be seen"),
     (Verdict.STALE, "stale waivers", "the baseline lists what is no longer so"),
     (Verdict.FAIL, "failures", "a MUST was broken"),
+)
+_TOLD_IN_SHORT = frozenset(
+    {Verdict.NOT_APPLICABLE, Verdict.WAIVED, Verdict.INCONCLUSIVE, Verdict.STALE}
 )
 ROOMY_WIDTH = 90
 """Columns of a console on which the table need not save space."""
@@ -65,7 +69,7 @@ def print_run(console: Console, run: Run) -> None:
             continue
         console.print()
         _heading(console, verdict, f"{title}: {len(found) + len(stray)} ({meaning})")
-        if verdict in (Verdict.WAIVED, Verdict.INCONCLUSIVE, Verdict.STALE):
+        if verdict in _TOLD_IN_SHORT:
             _print_reasons(console, verdict, found)
         else:
             _print_evidence(console, verdict, found)
@@ -88,7 +92,7 @@ def print_summary(console: Console, run: Run) -> None:
     before = None
     for rfc, level, counts in rows:
         cells = [str(counts[verdict] or "·") for verdict in used]
-        table.add_row("" if rfc == before else f"RFC {rfc}", level, *cells)
+        table.add_row("" if rfc == before else document_name(rfc), level, *cells)
         before = rfc
     total: Counter[Verdict] = Counter()
     for _, _, counts in rows:
@@ -107,7 +111,9 @@ def _rows(run: Run) -> Iterator[tuple[str, str, Counter[Verdict]]]:
         row = run.catalogue[name]
         counted.setdefault((row.rfc, row.strength), Counter())[verdict] += 1
     strengths = list(Strength)
-    for rfc, strength in sorted(counted, key=lambda key: (int(key[0]), strengths.index(key[1]))):
+    for rfc, strength in sorted(
+        counted, key=lambda key: (document_order(key[0]), strengths.index(key[1]))
+    ):
         yield rfc, strength.value, counted[rfc, strength]
 
 

@@ -29,10 +29,10 @@ def clause(requirement: Requirement) -> str:
     """Where a requirement stands: `RFC 1122 §3.2.2`, or by name where sections have no number."""
     section = requirement.section
     if section[:1].isdigit():
-        return f"RFC {requirement.rfc} §{section}"
+        return f"{requirement.document} §{section}"
     if section.startswith("Appendix") or requirement.page is None:
-        return f"RFC {requirement.rfc} {section}"
-    return f"RFC {requirement.rfc} p. {requirement.page}"
+        return f"{requirement.document} {section}"
+    return f"{requirement.document} p. {requirement.page}"
 
 
 def section_title(requirement: Requirement) -> str:
@@ -184,6 +184,8 @@ def headline(finding: Finding) -> str | None:
             return f"inconclusive: {finding.reason or 'it could not be seen'}"
         case Verdict.OBSERVED:
             return f"observed: {finding.way or finding.reason or 'followed'}"
+        case Verdict.NOT_APPLICABLE:
+            return f"not applicable: {finding.reason or 'the target lacks what the case needs'}"
         case _:
             return None
 
@@ -201,7 +203,11 @@ def finding_lines(finding: Finding, requirement: Requirement, *, full: bool = Tr
 
 
 def not_applicable(result: CaseResult) -> str:
-    """Why a case is not applicable, in one line."""
+    """Why a case is not applicable, in one line: a finding says so where nothing is missing."""
+    if result.missing is None:
+        for finding in result.findings:
+            if (line := headline(finding)) is not None:
+                return line
     missing = result.missing or "what the case needs"
     # What its profile does not offer is named; what a run found out is a sentence already.
     named = missing.startswith(("topology ", "setting ", "upper tester call ", "what "))
@@ -210,7 +216,7 @@ def not_applicable(result: CaseResult) -> str:
 
 def worth_telling(result: CaseResult) -> list[Finding]:
     """The findings that are no plain pass, worst first."""
-    order = (*UNMET, Verdict.OBSERVED)
+    order = (*UNMET, Verdict.OBSERVED, Verdict.NOT_APPLICABLE)
     told = [finding for finding in result.findings if finding.verdict in order]
     return sorted(told, key=lambda finding: order.index(finding.verdict))
 

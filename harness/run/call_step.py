@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.case.match import Seen
+from harness.case.packet import Packet
 from harness.case.steps import Call, NothingReceived, Received
 from harness.case.symbols import NEAR, Address, Mac, Port
 from harness.decode import read_options
@@ -95,7 +96,7 @@ def _judge_answer(
         wanted = _octets(state, given)
         told = answer.value.get(name)
         expected = f"{named} to tell {name} {value_words(wanted, state.view.lease, name)}"
-        if told is None:
+        if name not in answer.value:
             state.unseen(cites, expected, "the upper tester does not tell")
             return
         if not matches(wanted, told, state.view):
@@ -148,8 +149,13 @@ def _arguments(state: State, step: Call) -> dict[str, Any]:
 
 
 def _octets(state: State, value: Any) -> Any:
-    """Option templates as octets; all else as it is."""
-    return option_area(state.bench.encoder, state, value) if isinstance(value, tuple) else value
+    """Option templates, and those of datagrams, as octets; all else as it is."""
+    if isinstance(value, tuple):
+        return option_area(state.bench.encoder, state, value)
+    if isinstance(value, Packet):
+        state.serial += 1
+        return state.bench.encoder.encode(value, NEAR, state.serial, state.view.lookup).datagram
+    return value
 
 
 def option_area(encoder: Encoder, state: State, options: Any) -> bytes:
@@ -214,7 +220,7 @@ def _faults(state: State, step: Received, item: Mapping[str, Any]) -> list[str]:
     faults = []
     for name, wanted in step.fields:
         actual = item.get(name)
-        if name == "options":
+        if name in ("options", "return_options"):
             actual = read_options(actual or b"")
             right = options_match(wanted, actual, state.view)
         else:

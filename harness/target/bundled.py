@@ -66,7 +66,7 @@ class BundledTarget:
         chosen = getattr(policy, profile.options.get("policy", "RFC"), None)
         if not isinstance(chosen, Policy):
             raise TargetError(f"profile {profile.path}: no such policy of the bundled stack")
-        self._policy = chosen
+        self._policy = _with_igmp(chosen, profile)
         self._profile = profile
 
     def laboratory(self, configuration: Configuration) -> Laboratory:
@@ -80,6 +80,8 @@ class BundledTarget:
             "description": self._profile.description,
             "profile": self._profile.path.name,
             "policy": self._profile.options.get("policy", "RFC"),
+            "igmp": str(self._policy.igmp_version),
+            "settings": dict(self._profile.settings),
             "clock": "virtual",
             "timers": dict(self.timers),
         }
@@ -141,13 +143,14 @@ class BundledLaboratory:
             if settings.get(("default_route", None), False):
                 self._node.add_route("0.0.0.0/0", NEAR, gateway=near.gateway)
             return
+        # The longer prefix first: a policy may go by the order of the table.
+        if len(self.links) > FAR:
+            far = self.links[FAR]
+            self._node.add_route(str(far.remotes), FAR, gateway=far.gateway)
         if settings.get(("default_route", None), True):
             self._node.add_route("0.0.0.0/0", NEAR, gateway=near.gateway, preference=1)
         if settings.get(("second_gateway", None), False):
             self._node.add_route("0.0.0.0/0", NEAR, gateway=near.second_gateway, preference=0)
-        if len(self.links) > FAR:
-            far = self.links[FAR]
-            self._node.add_route(str(far.remotes), FAR, gateway=far.gateway)
 
     def inject(self, link: int, frame: bytes, now: int) -> None:
         """Give the node a frame.
@@ -171,6 +174,18 @@ class BundledLaboratory:
 
     def close(self) -> None:
         """Nothing to give back."""
+
+
+def _with_igmp(chosen: Policy, profile: Profile) -> Policy:
+    """The policy with IGMP switched as the profile says.
+
+    Raises:
+        TargetError: the policy knows no such version.
+    """
+    wanted = profile.options.get("igmp", str(chosen.igmp_version))
+    if wanted not in ("0", "2", "3") or (wanted == "3" and not chosen.igmp_version_3_known):
+        raise TargetError(f"profile {profile.path}: no IGMP of version {wanted} under this policy")
+    return replace(chosen, igmp_version=int(wanted))
 
 
 def _policy(chosen: Policy, settings: Sequence[Setting]) -> Policy:

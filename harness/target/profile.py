@@ -6,10 +6,12 @@ path:
     [target]     name, kind, description; for some kinds topology, upper, policy (see `KINDS`)
     [offers]     topologies, settings, calls, counters... (see `harness.target.base.Offers`)
     [timers]     seconds: settle, the time in which the target answers, and its own timeouts
-    [settings]   values that can't be changed: a case that wants another is not applicable
+    [settings]   values that can't be changed: a case that wants another is not applicable;
+                 of kind external, and of kind bundled for what its policy lacks
     [sysctl]     of kind linux: names below net/, "*" is every interface and "all"
     [[link]]     of kind external: see `harness.target.topology`
     [[waiver]]   case, requirement, reason: see `harness.baseline`
+    [[unseen]]   the same, for what can't be seen because of what is waived
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from harness.addresses import LinkPlan
+from harness.baseline import TABLES as BASELINE
 from harness.baseline import BaselineError, Waiver, hint, parse
 from harness.case.model import Topology
 from harness.target.base import Offers, TargetError
@@ -32,17 +35,18 @@ PROFILES: Final = Path(__file__).resolve().parents[2] / "targets"
 COMMON: Final = ("name", "kind", "description")
 KINDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "bundled": ("policy",),
+        "bundled": ("policy", "igmp"),
         "linux": (),
         "external": ("topology", "upper"),
     }
 )
-"""Kinds of target, with what `[target]` may say besides: the reference stack's policy by name,
-the path of a file of links, the path of the upper tester's Unix socket."""
+"""Kinds of target, with what `[target]` may say besides: the reference stack's policy by name and
+the version of IGMP that is switched on in its place; the path of a file of links; the path of the
+upper tester's Unix socket."""
 
-TABLES: Final = ("target", "offers", "timers", "settings", "sysctl", "link", "waiver")
-TABLES_OF_ONE_KIND: Final[Mapping[str, str]] = MappingProxyType(
-    {"sysctl": "linux", "link": "external", "settings": "external"}
+TABLES: Final = ("target", "offers", "timers", "settings", "sysctl", "link", *BASELINE)
+TABLES_OF_SOME_KINDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {"sysctl": ("linux",), "link": ("external",), "settings": ("external", "bundled")}
 )
 SETTINGS: Final = (
     "mtu",
@@ -136,12 +140,14 @@ def load_profile(wanted: str | Path) -> Profile:
     refuse_unknown(document, TABLES, where)
     target = _target(document, where)
     kind = target["kind"]
-    for table, owner in TABLES_OF_ONE_KIND.items():
-        if table in document and kind != owner:
-            raise TargetError(f"{where}: [{table}] is for targets of kind {owner}, not {kind}")
+    for table, owners in TABLES_OF_SOME_KINDS.items():
+        if table in document and kind not in owners:
+            raise TargetError(
+                f"{where}: [{table}] is for targets of kind {' and '.join(owners)}, not {kind}"
+            )
     settings = _settings(document, where)
     try:
-        waivers = parse(document.get("waiver", []), where)
+        waivers = parse(document, where)
     except BaselineError as error:
         raise TargetError(str(error)) from None
     return Profile(

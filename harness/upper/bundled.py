@@ -315,6 +315,7 @@ _KINDS: Mapping[str, type] = {
     "multicast_ttl": int,
     "multicast_loop": bool,
     "mtu_discover": str,
+    "checksum": bool,
     **dict.fromkeys(("recvopts", "retopts", "recverr", "recvttl", "recvtos", "pktinfo"), bool),
 }
 """Socket options that the node's sockets have by the same name."""

@@ -42,9 +42,11 @@ FLAGS = {
     "pktinfo": (net.IPPROTO_IP, ancillary.IP_PKTINFO),
     "broadcast": (net.SOL_SOCKET, net.SO_BROADCAST),
 }
-OPTIONS = tuple(
-    sorted((*NUMBERS, *FLAGS, *protocol.OCTET_OPTIONS, "mtu_discover", "multicast_interface"))
-)
+SO_NO_CHECK = 11
+NOT_FLAGS = {"checksum": (net.SOL_SOCKET, SO_NO_CHECK)}
+"""What the kernel has the other way round."""
+SPECIAL = ("mtu_discover", "multicast_interface")
+OPTIONS = tuple(sorted((*NUMBERS, *FLAGS, *NOT_FLAGS, *protocol.OCTET_OPTIONS, *SPECIAL)))
 """Names that set_option and get_option know."""
 
 MAX_OPTION_AREA = 40
@@ -286,6 +288,8 @@ def _set_option(held: Held, name: str, value: Any = None, octets: bytes = b"") -
         socket.setsockopt(net.IPPROTO_IP, NUMBERS[name], value)
     elif name in FLAGS and isinstance(value, bool):
         socket.setsockopt(*FLAGS[name], int(value))
+    elif name in NOT_FLAGS and isinstance(value, bool):
+        socket.setsockopt(*NOT_FLAGS[name], int(not value))
     elif name == "mtu_discover" and value in MTU_DISCOVER:
         socket.setsockopt(net.IPPROTO_IP, IP_MTU_DISCOVER, MTU_DISCOVER[value])
     elif name == "multicast_interface" and isinstance(value, str):
@@ -311,6 +315,8 @@ def _get_option(held: Held, name: str, size: int | None = None) -> dict[str, Any
         return {"value": socket.getsockopt(net.IPPROTO_IP, NUMBERS[name])}
     if name in FLAGS:
         return {"value": bool(socket.getsockopt(*FLAGS[name]))}
+    if name in NOT_FLAGS:
+        return {"value": not socket.getsockopt(*NOT_FLAGS[name])}
     if name == "mtu_discover":
         mode = socket.getsockopt(net.IPPROTO_IP, IP_MTU_DISCOVER)
         return {"value": {number: word for word, number in MTU_DISCOVER.items()}.get(mode, "")}

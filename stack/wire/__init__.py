@@ -14,5 +14,5 @@ Modules in reading order:
 - ``icmp``      RFC 792 and its successors
 - ``igmp``      versions 1, 2 and 3
 - ``udp``       RFC 768
-- ``tcp``       the segment header, without options
+- ``tcp``       the segment: header, Maximum Segment Size, sequence numbers
 """

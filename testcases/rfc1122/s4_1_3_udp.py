@@ -16,6 +16,7 @@ from harness.case import (
     ZERO_SUM,
     Case,
     Topology,
+    classify,
     connect,
     counters,
     data,
@@ -34,9 +35,11 @@ from harness.case import (
     seen,
     send,
     send_udp,
+    set_option,
     silence,
     udp,
     unreachable,
+    way,
 )
 
 LISTENING = (open_udp("s", port=OPEN_PORT),)
@@ -142,6 +145,21 @@ CASES: tuple[Case, ...] = (
         ),
         counters=counters(
             ipSystemStatsOutRequests=1, ipSystemStatsOutTransmits=1, udpOutDatagrams=1
+        ),
+    ),
+    Case(
+        "rfc1122-4.1.3.4-checksum-turned-off",
+        cites="1122-4.1.3.4-b",
+        title="whether a datagram of a user who wants no checksum goes without one",
+        steps=(
+            *LISTENING,
+            set_option("s", "checksum", value=False, refused=None),
+            send_udp("s", b"unchecked", to=TESTER, port=TESTER_PORT),
+            classify(
+                "a user who wants no checksum",
+                way("none made", ip(src=HOST) / udp(checksum=0) / data(b"unchecked")),
+                way("made all the same", ip(src=HOST) / udp() / data(b"unchecked")),
+            ),
         ),
     ),
     *(

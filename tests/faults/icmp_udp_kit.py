@@ -100,9 +100,9 @@ def extended_behind(octets: int) -> Patch:
     return wrapped("stack.icmp_errors.error", instead)
 
 
-def as_written(original: Any, inbound: Any, *more: Any) -> bytes:
+def as_written(original: Any, core: Any, inbound: Any, *more: Any) -> bytes:
     """A quote with the option area that this host wrote into."""
-    quote: bytes = original(inbound, *more)
+    quote: bytes = original(core, inbound, *more)
     area: bytes = inbound.area
     return quote[:20] + area + quote[20 + len(area) :]
 

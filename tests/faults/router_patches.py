@@ -97,8 +97,8 @@ def mtu_untold(_: int, quote: bytes) -> Any:
     return fragmentation_needed(0, quote)
 
 
-def short_quote(original: Any, inbound: Any, *arguments: Any) -> bytes:
-    quote: bytes = original(inbound, *arguments)
+def short_quote(original: Any, core: Any, inbound: Any, *arguments: Any) -> bytes:
+    quote: bytes = original(core, inbound, *arguments)
     return quote[: inbound.header.header_length + 8]
 
 
@@ -141,11 +141,11 @@ def no_problems(
         original(core, inbound, kind, *rest, **named)
 
 
-def arrival_side(original: Any, core: Any, inbound: Any) -> Any:
+def arrival_side(original: Any, core: Any, inbound: Any, towards: int) -> Any:
     if inbound.local:
-        return original(core, inbound)
+        return original(core, inbound, towards)
     source = inbound.nic.addresses.source_for(inbound.header.source)
-    return original(core, inbound)._replace(source=source)
+    return original(core, inbound, towards)._replace(source=source)
 
 
 def lost(original: Any, core: Any, nic: Any, waiting: Any, mac: bytes) -> None:

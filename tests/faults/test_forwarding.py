@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults.framework import Fault, judged, replaced, wrapped
+from tests.faults.framework import Fault, both, judged, replaced, wrapped
 from tests.faults.router_patches import (
     RESERVED,
     alerted,
@@ -201,7 +201,10 @@ FAULTS = (
     Fault(
         "any address may travel",
         {"1812-4.2.2.11-b", "1812-4.2.3.1-b", "1812-5.3.7-a", "1812-5.3.7-b", "3927-2.7-a"},
-        replaced("stack.forward._may_travel", lambda _: True),
+        both(
+            replaced("stack.forward._may_travel", lambda _: True),
+            chosen(drop_external_loopback=False, drop_initializing_source=False),
+        ),
     ),
     Fault(
         "link-local addresses may travel",

@@ -116,8 +116,8 @@ def _ttl_lowered(packet: bytes) -> bytes:
     return packet[:8] + bytes((packet[8] - 1,)) + packet[9:] if offset_of(packet) else packet
 
 
-def _sixteen_more(original: Any, header: Any, payload: bytes, mtu: int, chosen: Any) -> Any:
-    return original(header, payload, mtu + 16, chosen)
+def _sixteen_more(original: Any, *arguments: Any, mtu: int, **named: Any) -> Any:
+    return original(*arguments, mtu=mtu + 16, **named)
 
 
 def _one_value(original: Any, source: Any, *rest: Any) -> int:
@@ -303,7 +303,7 @@ FAULTS = (
             1812-4.2.2.7-b 1812-5.2.7.1-c 791-3.2.frag-c
             """
         ),
-        wrapped("stack.send.fragment", _sixteen_more),
+        wrapped("stack.send.put_out", _sixteen_more),
     ),
     Fault(
         "MF is clear in the middle",

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from stack.inbound import Cast
+from stack.membership import Query
 from stack.wire.address import ALL_HOSTS, is_multicast
-from stack.wire.igmp import MODE_IS_EXCLUDE, GroupRecord
+from stack.wire.igmp import LEAVE_GROUP, MODE_IS_EXCLUDE, GroupRecord
 from tests.faults.framework import Fault, Wrap, judged, replaced, wrapped
 from tests.faults.wires import rows, sent
 
@@ -78,7 +79,13 @@ def _all_hosts_too(original: Any, core: Any, nic: Any, records: list[GroupRecord
     return original(core, nic, records)
 
 
+def _without_delay(original: Any, membership: Any, **named: Any) -> None:
+    original(membership, **{**named, "delay": lambda bound: 0})
+
+
 def _wherever_sent(original: Any, core: Any, inbound: Any, message: Any) -> bool:
+    if message.type == LEAVE_GROUP:
+        return bool(original(core, inbound, message))
     inbound.nic.membership.report_heard(message.group, core.now)
     return True
 
@@ -96,28 +103,22 @@ def _never_shortened(original: Any, membership: Any, address: int, response: int
         group.response_due = running[key] or group.response_due
 
 
-def _general(
-    original: Any, membership: Any, version: int, group: int, *rest: Any, **more: Any
-) -> None:
-    original(membership, version, 0, *rest, **more)
+def _general(original: Any, membership: Any, query: Query, now: int) -> None:
+    original(membership, query._replace(group=0, general=True), now)
 
 
-def _no_sources(original: Any, membership: Any, *rest: Any, **more: Any) -> None:
-    original(membership, *rest, **{**more, "sources": ()})
+def _no_sources(original: Any, membership: Any, query: Query, now: int) -> None:
+    original(membership, query._replace(sources=()), now)
 
 
-def _forgetful(original: Any, membership: Any, version: int, *rest: Any, **more: Any) -> None:
-    if version == 3:
+def _forgetful(original: Any, membership: Any, query: Query, now: int) -> None:
+    if query.version == 3:
         membership._older_until = {1: 0, 2: 0}
-    original(membership, version, *rest, **more)
+    original(membership, query, now)
 
 
-def _version_by_group_query(
-    original: Any, membership: Any, version: int, group: int, response: int, now: int, **more: Any
-) -> None:
-    if version == 2:
-        membership._hear_older(2, response, now)
-    original(membership, version, group, response, now, **more)
+def _version_by_group_query(original: Any, membership: Any, query: Query, now: int) -> None:
+    original(membership, query._replace(general=True), now)
 
 
 def _last_query_decides(original: Any, membership: Any, version: int, *rest: int) -> None:
@@ -243,7 +244,7 @@ FAULTS = (
     Fault(
         "queries are answered at once",
         {"2236-3-a", "2236-5-a", "9776-5.2-a"},
-        replaced("stack.membership.Membership._delay", lambda *_: 0),
+        _of_membership("__init__", _without_delay),
     ),
     Fault(
         "224.0.0.1 is reported too",
@@ -258,7 +259,7 @@ FAULTS = (
     Fault(
         "reports are minded wherever they were sent",
         {"1112-A1-e"},
-        wrapped("stack.igmp._report", _wherever_sent),
+        wrapped("stack.igmp._report_or_leave", _wherever_sent),
     ),
     Fault(
         "a query for one group is one for all",

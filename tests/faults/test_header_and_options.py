@@ -214,8 +214,9 @@ FAULTS = (
         "no-operation is refused",
         rows(
             """
-            1122-3.2.2-b 1122-3.2.2-d 1122-3.2.2.5-a 1812-4.2.2.6-a 2113-2.2-d 791-3.1.eol-a
-            791-3.1.lsrr-d 791-3.1.nop-a 791-3.1.opt-b 791-3.2-a
+            1122-3.2.1.8-b 1122-3.2.1.8-c 1122-3.2.2-b 1122-3.2.2-d 1122-3.2.2.5-a 1122-3.4-c
+            1122-4.1.3.1-a 1122-4.2.3.8-a 1812-4.2.2.6-a 2113-2.2-d 791-3.1.eol-a 791-3.1.lsrr-d
+            791-3.1.nop-a 791-3.1.opt-b 791-3.2-a sockets-raw-c
             """
         ),
         wrap=received(_no_operation_refused),
@@ -237,7 +238,7 @@ FAULTS = (
             """
             1122-3.2.1.8-b 1122-3.2.1.8-c 1122-3.2.2-d 1122-3.4-c 1122-4.1.3.2-a 1122-4.2.3.8-a
             1191-4-a 1812-4.2.2.1-a 1812-4.2.2.6-a 1812-5.3.13-a 6814-3-a 791-3.1.cksum-c
-            791-3.1.opt-b 791-3.1.opt-c 791-3.2-a 791-3.2.frag-d 791-3.2.opt-a
+            791-3.1.opt-b 791-3.1.opt-c 791-3.2-a 791-3.2.frag-d 791-3.2.opt-a sockets-recv-a
             """
         ),
         wrapped("stack.options._Pass._content", _unknown_refused),
@@ -253,14 +254,20 @@ FAULTS = (
         "stream identifiers are refused",
         rows(
             """
-            1122-3.2.1.8b-a 1122-3.2.1.8b-b 1122-4.1.3.1-a 1812-4.2.2.1-b 6814-3-a 791-3.2.opt-a
+            1122-3.2.1.8-b 1122-3.2.1.8b-a 1122-3.2.1.8b-b 1122-3.4-c 1122-4.1.3.1-a
+            1122-4.2.3.8-a 1812-4.2.2.1-b 6814-3-a 791-3.2.opt-a sockets-raw-c
             """
         ),
         wrapped("stack.options._Pass._content", _stream_refused),
     ),
     Fault(
         "security options are refused",
-        {"1108-2-a", "1108-2.7-a", "1122-3.2.1.8-b", "7126-4.12-a"},
+        rows(
+            """
+            1108-2-a 1108-2.7-a 1122-3.2.1.8-b 1122-3.2.1.8-c 1122-3.4-c 1122-4.1.3.1-a
+            1122-4.2.3.8-a 7126-4.12-a sockets-raw-c
+            """
+        ),
         wrapped("stack.options._Pass._content", _security_refused),
     ),
     Fault(
@@ -318,7 +325,7 @@ FAULTS = (
     ),
     Fault(
         "listed addresses are stamped whoever they are",
-        {"791-3.1.ts-b"},
+        {"1122-3.2.1.8-a", "1122-3.2.1.8-b", "791-3.1.ts-b", "sockets-set-a"},
         _of("timestamp", _listed_or_not),
     ),
     Fault(
@@ -347,15 +354,17 @@ FAULTS = (
     ),
     Fault(
         "recorded routes are not turned round",
-        {"1122-3.2.1.8c-d", "1122-3.2.2.6-j", "1812-4.2.2.1-c"},
+        {"1122-3.2.1.8c-d", "1122-3.2.2.6-j", "1122-4.2.3.8-b", "1812-4.2.2.1-c"},
         _way_back(_not_turned),
     ),
     Fault(
-        "the source is listed twice on the way back", {"1122-3.2.1.8c-d"}, _way_back(_source_kept)
+        "the source is listed twice on the way back",
+        {"1122-3.2.1.8c-d", "1122-4.2.3.8-b"},
+        _way_back(_source_kept),
     ),
     Fault(
         "the way back is always loose",
-        {"1122-3.2.1.8c-d", "1122-3.2.2.6-j"},
+        {"1122-3.2.1.8c-d", "1122-3.2.2.6-j", "1122-4.2.3.8-b"},
         _way_back(_always_loose),
     ),
     Fault(

@@ -13,7 +13,7 @@ import pytest
 from stack import policy
 from stack.choices import SourceRouting
 from stack.inbound import Cast
-from tests.faults.framework import Fault, judged, replaced, wrapped
+from tests.faults.framework import Fault, both, judged, replaced, wrapped
 from tests.faults.wires import received, rows, sent
 
 PREPARE = "stack.socket_base.Socket._prepare"
@@ -44,9 +44,17 @@ def _short_lived(packet: bytes) -> bytes:
     return packet[:8] + b"\x10" + packet[9:] if own else packet
 
 
-def _from_many(original: Any, core: Any, inbound: Any, message: Any) -> None:
-    inbound.local = inbound.header.destination
-    original(core, inbound, message)
+def _from_many(
+    original: Any, core: Any, inbound: Any, message: Any, route: Any, options: bytes
+) -> None:
+    if inbound.cast is not Cast.UNICAST:
+        route = route._replace(source=inbound.header.destination)
+    original(core, inbound, message, route, options)
+
+
+def _broadcasts_heard(original: Any, core: Any, inbound: Any) -> bool:
+    source = inbound.header.source
+    return inbound.nic.addresses.broadcast(source) is not None or bool(original(core, inbound))
 
 
 def _tos_kept(original: Any, socket: Any, protocol: int, ask: Any) -> Any:
@@ -60,9 +68,10 @@ def _tos_lost(original: Any, socket: Any) -> Any:
     return None if datagram is None else datagram._replace(tos=0)
 
 
-def _forwards_with_two_links(original: Any, core: Any, inbound: Any) -> None:
-    core.forwarding = core.forwarding or len(core.nics) > 1
-    original(core, inbound)
+def _forwards_with_two_links(original: Any, core: Any, inbound: Any, **named: Any) -> Any:
+    if len(core.nics) > 1:
+        core.forwarding = inbound.nic.forwarding = True
+    return original(core, inbound, **named)
 
 
 def _whole_network(original: Any, table: Any, destination: int, tos: int) -> Any:
@@ -105,7 +114,7 @@ FAULTS = (
             4293-ipSystemStatsInForwDatagrams 4293-ipSystemStatsOutForwDatagrams
             """
         ),
-        wrapped("stack.receive._decide", _forwards_with_two_links),
+        wrapped("stack.receive._enter", _forwards_with_two_links),
     ),
     # 3.2.1
     Fault(
@@ -115,7 +124,7 @@ FAULTS = (
     ),
     Fault(
         "illegal sources speak",
-        {"1122-3.2.1.3-l", "1122-4.1.3.6-a"},
+        {"1122-3.2.1.3-l", "1122-4.1.3.6-a", "1812-5.3.7-a"},
         _chosen(drop_external_loopback=False, refuse_illegal_sources=False),
     ),
     Fault(
@@ -126,7 +135,10 @@ FAULTS = (
             1812-4.3.2.7-e 1812-5.3.7-a
             """
         ),
-        wrapped("stack.core.Core.is_subnet_broadcast", lambda original, core, address: False),
+        both(
+            replaced("stack.core.Core.is_subnet_broadcast", lambda core, address: False),
+            wrapped("stack.receive._may_come_from_outside", _broadcasts_heard),
+        ),
     ),
     Fault(
         "what was sent to many is answered from the address of them all",
@@ -135,7 +147,7 @@ FAULTS = (
             1112-6.2-c 1122-3.2.1.3-c 1122-3.2.1.3-d 1122-3.2.1.3-h 1122-3.2.1.3-k 1122-3.2.2.6-e
             """
         ),
-        wrapped("stack.icmp_reply._reply", _from_many),
+        wrapped("stack.icmp_reply._send", _from_many),
     ),
     Fault(
         "a TOS set for one datagram stays",

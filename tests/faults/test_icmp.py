@@ -138,6 +138,7 @@ FAULTS: tuple[Fault, ...] = (
         patch=both(
             replaced("stack.receive._source_may_speak", lambda *_: True),
             replaced("stack.icmp_errors._is_single_host", lambda *_, **__: True),
+            replaced("stack.receive._may_come_from_outside", lambda *_: True),
         ),
     ),
     Fault(

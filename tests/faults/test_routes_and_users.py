@@ -85,7 +85,8 @@ FAULTS = (
         "strict routes are loose",
         rows(
             """
-            1122-3.2.1.8c-d 1122-3.2.2.6-j 1122-3.3.5-e 1812-5.2.2-d 1812-5.2.4.3-a 791-3.1.ssrr-a
+            1122-3.2.1.8c-d 1122-3.2.2.6-j 1122-3.3.5-e 1122-4.2.3.8-b 1812-5.2.2-d
+            1812-5.2.4.3-a 791-3.1.ssrr-a
             """
         ),
         wrapped("stack.options._Pass._source_route", _strict_is_loose),
@@ -101,10 +102,16 @@ FAULTS = (
             """
             1122-3.2.1.8-a 1122-3.2.1.8c-a 1122-3.2.1.8c-g 1122-3.2.1.8e-b 1122-3.4-a
             1122-4.1.3.2-b 1122-4.1.3.2-c 1122-4.1.4-a 1122-4.1.4-b 791-3.1.rr-b 791-3.1.ts-f
-            791-3.3-a
+            791-3.3-a sockets-get-a sockets-route-a sockets-set-a sockets-set-b sockets-set-c
+            sockets-set-e sockets-udp-a
             """
         ),
         wrapped("stack.socket_base.Socket._prepare", _options_dropped),
+        blinds={
+            "sockets-refuse-two-routes-around-a-record-route",
+            "sockets-refuse-two-routes-both-loose",
+            "sockets-refuse-two-routes-loose-and-strict",
+        },
     ),
     Fault(
         "UDP checksums are not verified",
@@ -115,8 +122,10 @@ FAULTS = (
         "a complete source route is an error",
         rows(
             """
-            1122-3.2.1.8c-b 1122-3.2.1.8c-c 1122-3.2.1.8c-d 1122-3.2.1.8c-f 1122-3.2.2.6-j
-            1122-3.2.2.8-g 1812-4.2.2.1-c 791-3.1.lsrr-b
+            1122-3.2.1.8-c 1122-3.2.1.8c-b 1122-3.2.1.8c-c 1122-3.2.1.8c-d 1122-3.2.1.8c-f
+            1122-3.2.2.6-j 1122-3.2.2.8-g 1122-3.4-c 1122-4.1.3.1-a 1122-4.2.3.8-a
+            1122-4.2.3.8-b 1122-4.2.3.8-d 1122-4.2.3.8-e 1812-4.2.2.1-c 791-3.1.lsrr-b
+            sockets-accept-d sockets-raw-c
             """
         ),
         wrapped("stack.options._Pass._source_route", _routes_never_end),
@@ -125,6 +134,7 @@ FAULTS = (
             rfc1122-3.2.1.8c-two-loose-routes-never-sent
             rfc1122-3.2.1.8c-two-routes-loose-then-strict-never-sent
             rfc1122-3.2.1.8c-two-routes-strict-then-loose-never-sent
+            rfc1122-4.2.3.8-two-routes-never-sent
             rfc791-3.1-loose-source-route-pointer-0-discarded
             rfc791-3.1-loose-source-route-pointer-1-discarded
             rfc791-3.1-loose-source-route-pointer-3-discarded

@@ -266,7 +266,7 @@ def test_s2_9_the_prerouting_hook_drops(policy: Policy) -> None:
 
 
 def test_s2_10_after_the_hand_over_all_is_booked_on_the_other_nic() -> None:
-    for policy in (NETSTACK, LATER):
+    for policy in (RFC, NETSTACK, LATER):
         wire = router(policy)
         heard = listener(wire)
         wire.ip(udp(destination=SECOND_HOST))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from stack import icmp_errors
@@ -82,7 +84,7 @@ def test_s5_14_in_transit_the_choice_is_free(policy: Policy) -> None:
 @presets
 def test_s5_15_each_exit_is_silent(policy: Policy) -> None:
     """Broadcast, no route, about an error, no room: in every case no counter of ICMP moves."""
-    wire = Wire(policy)
+    wire = Wire(replace(policy, cut_errors=False))
     wire.node.remove_route("0.0.0.0/0", 1, gateway=GATEWAY)
     watch = Watch(wire)
     for inbound in (
@@ -166,13 +168,17 @@ def test_s5_19_which_messages_an_error_may_be_about(policy: Policy, kind: int) -
     wire = Wire(policy)
     wire.ip(datagram(message(kind), options=BAD))
     wanted = kind in (0, 8, 13, 14, 15, 16)
+    if policy is RFC:
+        # RFC 1122 §3.2.2: none of these is an error either.
+        wanted = wanted or kind in (9, 10, 17, 18)
     assert [each.icmp.type for each in wire.sent()] == [PARAMETER_PROBLEM] * wanted
 
 
 @presets
 def test_s5_19_eight_octets_must_be_there(policy: Policy) -> None:
     wire = Wire(policy)
-    for size, wanted in ((7, 0), (8, 1)):
+    # Under the RFCs the type alone tells.
+    for size, wanted in ((0, 0), (7, int(policy is RFC)), (8, 1)):
         report(wire, about(wire, datagram(message(ECHO_REQUEST)[:size])))
         assert len(wire.sent()) == wanted
 
@@ -194,10 +200,20 @@ def test_s5_20_the_offset_is_not_looked_at(policy: Policy) -> None:
 def test_s5_21_room_for_the_header_and_eight_octets(
     policy: Policy, mtu: int, header: int, wanted: int
 ) -> None:
-    wire = Wire(policy)
+    wire = Wire(replace(policy, cut_errors=False))
     wire.node.set_mtu(1, mtu)
     wire.ip(udp(bytes(999)[:64], options=octets("1", header - 20)))
     assert [len(each.icmp.data) for each in wire.sent()] == [wanted] * bool(wanted)
+
+
+def test_s5_21_under_the_rfcs_an_error_is_cut_where_the_link_is_too_small() -> None:
+    wire = Wire()
+    wire.node.set_mtu(1, 68)
+    wire.ip(udp(options=octets("1", 40)))
+    first, second = wire.sent()
+    quote = (first.packet.payload + second.packet.payload)[8:]
+    assert (first.header.mf, second.header.fragment_offset) == (True, 6)
+    assert len(quote) == 60 + 8
 
 
 @presets

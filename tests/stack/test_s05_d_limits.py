@@ -52,7 +52,7 @@ def test_s5_18_the_limiter_may_refuse(policy: Policy) -> None:
 @pytest.mark.parametrize("why", ["about an error", "no room"])
 def test_s5_18_when_the_token_is_spent(policy: Policy, why: str) -> None:
     """S14.30, S5.29: before S5.19 and S5.21, or after all other checks."""
-    wire = Wire(replace(policy, icmp_burst=1, icmp_rate=0))
+    wire = Wire(replace(policy, icmp_burst=1, icmp_rate=0, cut_errors=False))
     if why == "no room":
         wire.node.set_mtu(1, 68)
         sent = udp(options=octets("1", 40))

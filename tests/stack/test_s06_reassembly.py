@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -310,40 +309,3 @@ def test_s6_16_the_train_just_worked_on_can_go_and_a_complete_one_does_not(
     store.add(piece(8, DATA[8:16]), 0, None)
     assert payload_of(store.add(piece(16, b"z", more=False), 0, None)) == DATA[:16] + b"z"
     assert (store.memory, store.evictions) == (0, 1)
-
-
-def seconds_for(number: int, policy: Policy) -> float:
-    """How long that many trains take, made, evicted all the time, and given up."""
-    store = ReassemblyStore(policy)
-    packets = [
-        piece(8, DATA[:8], identification=each & 0xFFFF, source=each >> 16)
-        for each in range(number)
-    ]
-    begin = time.perf_counter()
-    for now, packet in enumerate(packets):
-        store.add(packet, now, None)
-    store.expire(100 * SECOND)
-    return time.perf_counter() - begin
-
-
-def test_s6_16_ten_thousand_trains_cost_ten_times_a_thousand() -> None:
-    cost = 20 + 8 + OVERHEAD
-    mark = 5_000 * cost
-    for low in (mark, mark // 2):
-        policy = replace(RFC, reassembly_high_mark=mark, reassembly_low_mark=low)
-        fewer = min(seconds_for(2_500, policy) for _ in range(3))
-        assert min(seconds_for(20_000, policy) for _ in range(2)) < 40 * fewer
-
-
-def test_s6_7_ten_thousand_fragments_of_one_train() -> None:
-    def seconds(number: int) -> float:
-        store = ReassemblyStore(RFC)
-        data = bytes(8)
-        packets = [piece(8 * (each * 3001 % number), data) for each in range(number - 1)]
-        begin = time.perf_counter()
-        for packet in packets:
-            store.add(packet, 0, None)
-        return time.perf_counter() - begin
-
-    fewer = min(seconds(1024) for _ in range(3))
-    assert min(seconds(8189) for _ in range(2)) < 40 * fewer

@@ -144,8 +144,25 @@ def test_s7_20_with_forwarding_another_nic_than_the_sources_may_be_used(policy: 
     assert taken(wire.node, REMOTE, source=HOST) == (1, a(GATEWAY))
 
 
+def test_s7_20_a_named_nic_lends_its_source_to_another() -> None:
+    wire = two_nics(NETSTACK, forwarding=True)
+    for source in ("203.0.113.1", None):
+        route = way(wire.node, REMOTE, nic=2, source=source)
+        assert isinstance(route, Route)
+        assert (route.nic.number, route.next_hop) == (1, a(GATEWAY))
+        assert route.source == a("203.0.113.1")
+    assert way(wire.node, REMOTE, nic=2, source=HOST) is Reason.NO_ROUTE
+    # But not if there is something better.
+    wire.node.add_route("0.0.0.0/0", 2, gateway="203.0.113.9")
+    assert taken(wire.node, REMOTE, nic=2) == (2, a("203.0.113.9"))
+    wire.node.remove_route("0.0.0.0/0", 2, gateway="203.0.113.9")
+    wire.node.remove_address(2, "203.0.113.1")
+    assert way(wire.node, REMOTE, nic=2) is Reason.NO_ROUTE
+
+
 def test_s7_20_without_forwarding_it_is_not() -> None:
     wire = two_nics(NETSTACK)
+    assert way(wire.node, REMOTE, nic=2) is Reason.NO_ROUTE
     assert way(wire.node, REMOTE, source="203.0.113.1") is Reason.NO_ROUTE
     # RFC 1122 §3.3.4.2 allows it.
     wire = two_nics(RFC)

@@ -8,7 +8,6 @@ import pytest
 
 from stack.header_included import send_header_included
 from stack.hooks import Place, Seen
-from stack.inbound import Inbound
 from stack.policy import NETSTACK, NETSTACK_LATER, RFC, Policy
 from stack.refusal import Reason
 from stack.wire.ipv4 import (
@@ -16,9 +15,7 @@ from stack.wire.ipv4 import (
     FLAG_MF,
     FLAG_RESERVED,
     Ipv4Header,
-    Ipv4Packet,
     build_ipv4,
-    parse_ipv4,
 )
 from tests.stack.node_kit import GATEWAY, GATEWAY_MAC, HOST, PEER, PEER_MAC, REMOTE, Wire, a
 from tests.stack.send_kit import ALL_PRESETS, PRESETS, moving, refusal, route_to, watch
@@ -248,32 +245,29 @@ def test_s14_45_strictness(policy: Policy) -> None:
     assert wire.one().header.destination == a(PEER)
 
 
-def in_transit(identification: int, source: str = REMOTE) -> Ipv4Packet:
-    header = Ipv4Header(a(source), a(PEER), 253, 9, identification=identification)
-    packet = parse_ipv4(build_ipv4(header, bytes(100)))
-    assert isinstance(packet, Ipv4Packet)
-    return packet
+def in_transit(identification: int, source: str = REMOTE) -> bytes:
+    header = Ipv4Header(a(source), a("203.0.113.9"), 253, 9, identification=identification)
+    return build_ipv4(header, bytes(100))
 
 
 def test_s14_26_netstack_fills_in_what_it_forwards() -> None:
     wire = Wire(NETSTACK)
+    wire.second_nic()
+    wire.node.add_route("203.0.113.0/24", 2)
+    wire.node.remove_route("0.0.0.0/0", 1, gateway=GATEWAY)
     seen = watch(wire)
     for packet in (in_transit(0, "0.0.0.0"), in_transit(0), in_transit(5)):
-        about = Inbound(wire.node._core.nics[1], packet.header, packet.payload, packet.octets)
         with moving(wire) as moved:
-            result = send_header_included(
-                wire.node._core, route_to(wire), packet.octets, about=about
-            )
-        assert result is None
-        assert moved == {"PacketsSent": 1}
+            wire.ip(packet)
+        assert moved == {"PacketsReceived": 1, "PacketsSent": 1}
     first, second, third = wire.sent()
-    assert first.header.source == a(HOST)
+    assert first.header.source == a("203.0.113.1")
     assert second.header.source == a(REMOTE)
     assert first.header.identification
     assert second.header.identification
     assert third.header.identification == 5
-    # S8.9: no hook; and no request of a local user
-    assert seen == []
+    # S8.9: no hook of sending; and no request of a local user
+    assert {shown.place for shown in seen} == {Place.PREROUTING}
     assert wire.mib()["ipSystemStatsOutRequests"] == 0
 
 

@@ -12,7 +12,7 @@ from stack.fragment import transport_mtu
 from stack.header_included import send_header_included
 from stack.hooks import Place, Seen
 from stack.inbound import Cast
-from stack.policy import RFC, Policy
+from stack.policy import NETSTACK_LATER, RFC, Policy
 from stack.refusal import Reason
 from stack.route_choice import Route
 from stack.send import Wish
@@ -20,7 +20,7 @@ from stack.send_many import Written, send_many
 from stack.wire.ipv4 import Ipv4Header, build_ipv4
 from stack.wire.tcp import SYN, TcpSegment, build_tcp
 from stack.wire.udp import build_udp
-from tests.stack.node_kit import HOST, PEER, SUBNET_BROADCAST, Wire, a
+from tests.stack.node_kit import GATEWAY, HOST, PEER, SUBNET_BROADCAST, Wire, a
 from tests.stack.send_kit import PRESETS, moving, refusal, route_to, watch
 
 WISH = Wish(253, 9)
@@ -119,9 +119,10 @@ def test_s7_15_what_leaves_and_what_does_not(policy: Policy) -> None:
 @pytest.mark.parametrize(
     ("mtu", "told"), [(67, 0), (68, 48), (1500, 1480), (65535, 65515), (70000, 65515)]
 )
-def test_s7_17_the_mtu_told_to_transport(mtu: int, told: int) -> None:
+@PRESETS
+def test_s7_17_the_mtu_told_to_transport(policy: Policy, mtu: int, told: int) -> None:
     assert transport_mtu(mtu) == told
-    wire = Wire(RFC)
+    wire = Wire(policy)
     wire.node._core.nics[1].mtu = mtu
     assert wire.node.udp_socket().maximum_payload(PEER) == told
 
@@ -228,6 +229,45 @@ def test_s7_18_what_the_link_refuses(policy: Policy) -> None:
     assert moved == {"PacketsSent": 2, "OutgoingPacketErrors": 3}
 
 
+@pytest.mark.parametrize("policy", [RFC, NETSTACK_LATER], ids=["RFC", "LATER"])
+def test_s7_18_what_is_rewritten_for_elsewhere_is_routed_anew(policy: Policy) -> None:
+    wire = Wire(policy)
+    # A router may send by another NIC than its source's (S7.20).
+    wire.second_nic(forwarding=True)
+    wire.frames()
+    gone = "198.18.0.1"
+
+    def inspect(shown: Seen) -> bool:
+        shown.header.destination = a("203.0.113.9" if shown.payload == b"a" else gone)
+        return shown.payload != b"b"
+
+    wire.node.remove_route("0.0.0.0/0", 1, gateway=GATEWAY)
+    wire.node.hooks.add(Place.OUTPUT, inspect)
+    with moving(wire) as moved:
+        result = send_many(wire.node._core, route_to(wire), [b"a", b"b", b"c"], WISH)
+    assert result == Written(3, 3, None)
+    assert moved == {"PacketsSent": 1, "IPTablesOutputDropped": 1}
+    sent = wire.one()
+    assert (sent.nic, sent.header.destination) == (2, a("203.0.113.9"))
+    assert wire.mib()["ipSystemStatsOutNoRoutes"] == 1
+
+
+@pytest.mark.parametrize("policy", [RFC, NETSTACK_LATER], ids=["RFC", "LATER"])
+def test_s7_18_the_postrouting_hook_sees_what_leaves(policy: Policy) -> None:
+    wire = Wire(policy)
+
+    def inspect(shown: Seen) -> bool:
+        shown.header.tos = 8
+        return shown.payload != b"a"
+
+    wire.node.hooks.add(Place.POSTROUTING, inspect)
+    with moving(wire) as moved:
+        result = send_many(wire.node._core, route_to(wire), [b"a", b"b"], WISH)
+    assert result == Written(2, 2, None)
+    assert moved == {"PacketsSent": 1, "IPTablesPostroutingDropped": 1}
+    assert wire.one().header.tos == 8
+
+
 @PRESETS
 def test_s7_18_a_udp_socket_sends_several(policy: Policy) -> None:
     wire = Wire(policy)
@@ -242,9 +282,12 @@ def test_s7_18_a_udp_socket_sends_several(policy: Policy) -> None:
     assert wire.node.counters.get("UDP.PacketsSent") == 3
     socket.connect(PEER, 10)
     wire.node.set_link_room(1, 1)
+    errors = wire.node.counters.get("UDP.PacketSendErrors")
     assert socket.send_many([b"one", b"two"]) == 1
+    assert wire.node.counters.get("UDP.PacketSendErrors") == errors + 1
     assert refusal(lambda: socket.send_many([b"one", b"two"])) is Reason.NO_BUFFER_SPACE
     assert wire.node.counters.get("UDP.PacketsSent") == 4
+    assert wire.node.counters.get("UDP.PacketSendErrors") == errors + 3
     assert wire.one().udp.destination_port == 10
     socket.close()
     assert refusal(lambda: socket.send_many([b"x"])) is Reason.CLOSED

@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from stack.policy import RFC
 from stack.refusal import Refused
 from stack.wire.igmp import (
     CHANGE_TO_EXCLUDE,
@@ -23,6 +24,9 @@ from tests.stack.igmp_kit import (
     ALERT,
     GROUP,
     OTHER,
+    RECEIVED,
+    changed,
+    igmp_only,
     message,
     query,
     records,
@@ -198,3 +202,31 @@ def test_s9_3_each_message_moves_one_counter(wire: Wire, octets: bytes, counter:
 def test_s9_4_queries_may_come_from_any_source(wire: Wire) -> None:
     query(wire, v3(code=10), source="172.16.0.1")
     assert len(wire.sent(after=SECOND)) == 1
+
+
+def changes_nothing(version: int, octets: bytes) -> dict[str, int]:
+    """What a message moves that no member of a group in that version acts upon."""
+    wire = Wire(RFC)
+    wire.node.set_igmp(1, version)
+    wire.node.join(1, GROUP)
+    wire.sent(after=100 * SECOND)
+    before = wire.node.counters.netstack()
+    query(wire, octets, source=PEER)
+    moved = igmp_only(changed(wire, before))
+    assert wire.node.next_deadline() is None
+    assert wire.sent(after=100 * SECOND) == []
+    return moved
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_s9_2_length_and_sum_under_the_rfcs(version: int) -> None:
+    octets = build_igmp(MEMBERSHIP_QUERY, 0, 100)
+    assert changes_nothing(version, octets[:7]) == {RECEIVED + "Invalid": 1}
+    damaged = octets[:-1] + b"\x01"
+    assert changes_nothing(version, damaged) == {RECEIVED + "ChecksumErrors": 1}
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_s9_5_leaves_are_ignored_under_the_rfcs(version: int) -> None:
+    leave = build_igmp(LEAVE_GROUP, a(GROUP))
+    assert changes_nothing(version, leave) == {RECEIVED + "LeaveGroup": 1}

@@ -6,6 +6,7 @@ import pytest
 
 from stack.counters import IP_MIB, SAME, Counters
 from stack.policy import NETSTACK, NETSTACK_LATER, RFC, Policy
+from stack.refusal import Refused
 from stack.wire.ipv4 import FLAG_MF
 from tests.stack.count_kit import all_of
 from tests.stack.node_kit import PEER, REMOTE, SECOND_MAC, Wire, datagram, ping, udp
@@ -197,7 +198,6 @@ def test_s11_3_objects_without_a_counter_of_netstack(policy: Policy, objects: st
     wire = Wire(policy)
     wire.second_nic(forwarding=False)
     node = wire.node
-    node.set_option("igmp_version", 3)
     whole = udp(bytes(24))[20:]
     wire.ip(datagram(whole[:16], 17, flags=FLAG_MF))
     wire.ip(datagram(whole[16:], 17, offset=2))
@@ -230,3 +230,14 @@ def test_s11_3_what_may_not_be_cut(policy: Policy) -> None:
     wire.ip(ping(bytes(1000), destination="203.0.113.9", flags=2))
     assert wire.node.counters.get("ipSystemStatsOutFragFails") == 1
     assert wire.node.counters.get("ipSystemStatsOutFragReqds") == 1
+
+
+def test_s11_1_what_this_host_may_not_cut_was_never_to_be_forwarded() -> None:
+    wire = Wire()
+    socket = wire.node.udp_socket()
+    socket.settings.df = True
+    with pytest.raises(Refused, match="message too long"):
+        socket.send(bytes(2000), (PEER, 7))
+    assert wire.node.counters.get("ipSystemStatsOutFragFails") == 1
+    assert wire.node.counters.get("IP.Forwarding.PacketTooBig") == 0
+    assert wire.node.counters.get("UDP.PacketSendErrors") == 1

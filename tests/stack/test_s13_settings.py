@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 
 import pytest
 
 from stack.choices import OverlapRule
 from stack.policy import NETSTACK, NETSTACK_LATER, RFC, SECOND, Policy
-from stack.refusal import Reason
+from stack.refusal import Reason, Refused
 from stack.settings import Value
 from stack.wire.ipv4 import FLAG_MF
 from tests.stack.address_kit import refusal
@@ -38,7 +38,7 @@ def test_s13_1_every_choice_is_read_and_set_while_running(policy: Policy, name: 
     wire = Wire(policy)
     value = wire.node.option(name)
     assert value == getattr(policy, name)
-    wanted = other(value)
+    wanted = 2 if name == "igmp_version" else other(value)
     wire.node.set_option(name, wanted)
     assert wire.node.option(name) == wanted == getattr(wire.node.policy, name)
     unchanged = [each for each in NAMES if each != name]
@@ -58,7 +58,8 @@ def test_s13_1_settings_of_the_stack(policy: Policy, name: str, value: Value) ->
 
 @BOTH
 @pytest.mark.parametrize(
-    ("name", "value"), [("mtu", 576), ("promiscuous", True), ("spoofing", True)]
+    ("name", "value"),
+    [("mtu", 576), ("promiscuous", True), ("spoofing", True), ("igmp_version", 2)],
 )
 def test_s13_1_settings_of_a_nic(policy: Policy, name: str, value: Value) -> None:
     wire = Wire(policy)
@@ -92,7 +93,16 @@ def test_s13_1_a_value_that_cannot_work_is_refused(name: str, value: Value) -> N
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("mtu", 67), ("mtu", 65536), ("mtu", True), ("promiscuous", 1), ("spoofing", 0)],
+    [
+        ("mtu", 67),
+        ("mtu", 65536),
+        ("mtu", True),
+        ("promiscuous", 1),
+        ("spoofing", 0),
+        ("igmp_version", 1),
+        ("igmp_version", True),
+        ("forwarding", 1),
+    ],
 )
 def test_s13_1_a_value_that_cannot_work_on_a_nic_is_refused(name: str, value: Value) -> None:
     wire = Wire()
@@ -216,6 +226,16 @@ def test_s13_5_the_mtu_of_a_nic_is_at_least_68(policy: Policy) -> None:
     assert all(len(each.packet.octets) <= 68 for each in wire.sent())
 
 
+def test_s13_1_forwarding_of_one_nic() -> None:
+    wire = Wire()
+    wire.second_nic(forwarding=False)
+    wire.node.set_nic_option(2, "forwarding", value=True)
+    assert [wire.node.nic_option(nic, "forwarding") for nic in (1, 2)] == [False, True]
+    early = Wire(NETSTACK).node
+    turn_on = partial(early.set_nic_option, 1, "forwarding", value=True)
+    assert refusal(turn_on) is Reason.NOT_SUPPORTED
+
+
 @BOTH
 @pytest.mark.parametrize("name", ["", "ttl", "__class__", "mtu"])
 def test_s13_6_an_unknown_setting_is_refused(policy: Policy, name: str) -> None:
@@ -279,3 +299,62 @@ def test_s13_1_a_choice_about_addresses_reaches_the_nics_there_are(policy: Polic
         assert wire.node.addresses(1)[1].prefix.length == (8 if takes else 32)
         socket.close()
         wire.node.remove_address(1, "10.0.0.1")
+
+
+def versions(wire: Wire) -> list[int]:
+    return [nic.membership.version for nic in wire.node._core.nics.values()]
+
+
+@PRESETS
+def test_s13_1_the_version_of_igmp_is_set_for_every_nic(policy: Policy) -> None:
+    wire = Wire(policy)
+    wire.second_nic(forwarding=False)
+    wire.node.add_nic(9, mac=None, loopback=True)
+    wire.frames()
+    wire.node.set_option("igmp_version", 2)
+    assert versions(wire) == [2, 2, 0]
+    wire.node.join(2, "239.1.2.3")
+    assert wire.node.counters.get("IGMP.PacketsSent.V2MembershipReport") == 1
+    wire.node.set_option("igmp_version", 0)
+    assert versions(wire) == [0, 0, 0]
+    # A choice made for one NIC holds until the next one for all.
+    wire.node.set_igmp(1, 2)
+    wire.node.set_option("default_ttl", 9)
+    assert versions(wire) == [2, 0, 0]
+    wire.node.policy = replace(wire.node.policy, igmp_version=2)
+    assert versions(wire) == [2, 2, 0]
+
+
+@PRESETS
+def test_s13_1_the_rules_of_igmp_change_with_the_policy(policy: Policy) -> None:
+    wire = Wire(policy)
+    wire.node.set_option("igmp_version", 2)
+    wire.node.join(1, "239.1.2.3")
+    before = wire.node._core.nics[1].membership
+    wire.node.set_option("igmp_later_rules", not policy.igmp_later_rules)
+    after = wire.node._core.nics[1].membership
+    assert type(after) is not type(before)
+    assert after.version == 2
+    # What has changed nothing lets the groups be.
+    wire.node.set_igmp(1, 2)
+    assert wire.node._core.nics[1].membership is after
+
+
+@pytest.mark.parametrize(
+    ("policy", "version", "reason"),
+    [
+        (RFC, 1, Reason.INVALID_ARGUMENT),
+        (NETSTACK, 3, Reason.NOT_SUPPORTED),
+        (NETSTACK, 4, Reason.INVALID_ARGUMENT),
+    ],
+)
+def test_s13_1_no_other_version_of_igmp(policy: Policy, version: int, reason: Reason) -> None:
+    wire = Wire(policy)
+    before = versions(wire)
+    with pytest.raises(Refused) as refused:
+        wire.node.set_option("igmp_version", version)
+    assert refused.value.reason is reason
+    with pytest.raises(Refused):
+        wire.node.policy = replace(policy, igmp_version=version)
+    assert wire.node.option("igmp_version") == policy.igmp_version
+    assert versions(wire) == before

@@ -1,0 +1,217 @@
+"""RFC 1122 §3.2.1.8: each of the ten options that have a name, set by users and handed to them.
+
+Both security options and the stream identifier are obsolete: no text obliges a host to send them,
+the manuals of the socket calls alone say that it does.
+"""
+
+from __future__ import annotations
+
+from harness.case import (
+    EXTENDED_SECURITY,
+    HOST,
+    NEIGHBOUR,
+    OPEN_PORT,
+    RECORD_ROUTE,
+    SECURITY,
+    STREAM_ID,
+    SYN,
+    TESTER,
+    TESTER_PORT,
+    TIMESTAMP,
+    Case,
+    Layer,
+    Option,
+    connect_tcp,
+    data,
+    eol,
+    expect,
+    ip,
+    loose_source_route,
+    nop,
+    open_raw,
+    open_tcp,
+    open_udp,
+    option,
+    received,
+    record_route,
+    reset,
+    router_alert,
+    send,
+    send_raw,
+    send_udp,
+    set_option,
+    silence,
+    source_routing,
+    strict_source_route,
+    tcp,
+    timestamp,
+    udp,
+    unreachable,
+)
+
+TAKES = (source_routing("host"),)
+ASKED, OBSOLETE = ("1122-3.2.1.8-a", "sockets-set-a"), ("sockets-set-a",)
+BASIC, EXTENDED = option(SECURITY, b"\xab\x00"), option(EXTENDED_SECURITY, b"\x01\x00")
+STREAM = option(STREAM_ID, b"\x12\x34")
+# Name, rows, what is set, and the header that goes out.
+SET: tuple[tuple[str, tuple[str, ...], tuple[Option, ...], Layer], ...] = (
+    ("end-of-list", ASKED, (eol(),), ip(src=HOST, dst=TESTER, ihl=6)),
+    (
+        "no-operation",
+        ASKED,
+        (nop(),) * 4,
+        ip(src=HOST, dst=TESTER, options=b"\x01\x01\x01\x01"),
+    ),
+    ("basic-security", OBSOLETE, (BASIC,), ip(src=HOST, dst=TESTER, options=(BASIC,))),
+    (
+        "extended-security",
+        OBSOLETE,
+        (BASIC, EXTENDED),
+        ip(src=HOST, dst=TESTER, options=(BASIC, EXTENDED)),
+    ),
+    (
+        "loose-source-route",
+        (*ASKED, "1122-3.2.1.8c-a"),
+        (loose_source_route(NEIGHBOUR),),
+        ip(src=HOST, dst=NEIGHBOUR, options=(loose_source_route(TESTER),)),
+    ),
+    (
+        "strict-source-route",
+        (*ASKED, "1122-3.2.1.8c-a"),
+        (strict_source_route(NEIGHBOUR),),
+        ip(src=HOST, dst=NEIGHBOUR, options=(strict_source_route(TESTER),)),
+    ),
+    ("stream-identifier", OBSOLETE, (STREAM,), ip(src=HOST, dst=TESTER, options=(STREAM,))),
+    (
+        "record-route",
+        ASKED,
+        (record_route(slots=3),),
+        ip(src=HOST, dst=TESTER, options=(Option(RECORD_ROUTE, length=15),)),
+    ),
+    (
+        "timestamp",
+        ASKED,
+        (timestamp(0, slots=3),),
+        ip(src=HOST, dst=TESTER, options=(Option(TIMESTAMP, length=16),)),
+    ),
+    (
+        "timestamp-with-addresses",
+        ASKED,
+        (timestamp(1, slots=4),),
+        ip(src=HOST, dst=TESTER, options=(Option(TIMESTAMP, length=20),)),
+    ),
+    (
+        "timestamp-for-addresses",
+        ASKED,
+        (timestamp(3, TESTER, 0, pointer=5),),
+        ip(src=HOST, dst=TESTER, options=(timestamp(3, TESTER, 0, pointer=5),)),
+    ),
+    (
+        "router-alert",
+        ASKED,
+        (router_alert(),),
+        ip(src=HOST, dst=TESTER, options=(router_alert(),)),
+    ),
+)
+SOCKETS = (
+    (
+        "udp",
+        "a UDP socket",
+        (open_udp("s", port=OPEN_PORT),),
+        (send_udp("s", b"optional", to=TESTER, port=TESTER_PORT),),
+        udp(sport=OPEN_PORT) / data(b"optional"),
+        (),
+    ),
+    (
+        "raw",
+        "a raw socket",
+        (open_raw("s", protocol=198),),
+        (send_raw("s", b"optional", to=TESTER),),
+        data(b"optional"),
+        (),
+    ),
+    (
+        "tcp",
+        "a connection to be opened",
+        (open_tcp("s"),),
+        (connect_tcp("s", to=TESTER, port=TESTER_PORT),),
+        tcp(dport=TESTER_PORT, flags=SYN),
+        (reset("s"),),
+    ),
+)
+
+SENT = tuple(
+    Case(
+        f"rfc1122-3.2.1.8-{what}-set-for-{kind}",
+        cites=cites,
+        title=f"{what.replace('-', ' ')} set on {words} goes out with what it sends",
+        given=TAKES if "route" in what else (),
+        steps=(
+            *opened,
+            set_option("s", "options", octets=given, cites=cites[0]),
+            *sends,
+            expect(header / carried),
+            *ended,
+        ),
+        rest_is_free=True,
+    )
+    for kind, words, opened, sends, carried, ended in SOCKETS
+    for what, cites, given, header in SET
+)
+
+# What the list of rows of s3_2_1_8_options leaves out; no-operations and ends need not be told.
+HANDED_UP = tuple(
+    Case(
+        f"rfc1122-3.2.1.8-{what}-to-the-user",
+        cites="1122-3.2.1.8-b",
+        title=f"a datagram with {what.replace('-', ' ')} reaches its user, who is told of it",
+        steps=(
+            open_udp("u", port=OPEN_PORT),
+            send(ip(options=sent) / udp(dport=OPEN_PORT) / data(b"with it")),
+            received("u", data=b"with it", options=told),
+        ),
+    )
+    for what, sent, told in (
+        ("end-of-list", (eol(),), ()),
+        ("no-operation", (nop(),) * 4, ()),
+        ("extended-security", (BASIC, EXTENDED), (BASIC, EXTENDED)),
+        ("stream-identifier", (STREAM,), (STREAM,)),
+        (
+            "timestamp-with-addresses",
+            (timestamp(1, slots=4),),
+            (Option(TIMESTAMP, length=20),),
+        ),
+        (
+            "timestamp-for-other-addresses",
+            (timestamp(3, TESTER, 0, pointer=5),),
+            (timestamp(3, TESTER, 0, pointer=5),),
+        ),
+    )
+)
+
+REPORTED = tuple(
+    Case(
+        f"rfc1122-3.2.1.8-{what}-to-a-closed-port",
+        cites=("1122-3.2.1.8-c", "1122-4.1.3.1-a"),
+        title=f"a closed port is reported whether or not a datagram has {what.replace('-', ' ')}",
+        given=TAKES if "source-route" in what else (),
+        steps=(
+            send(ip(options=sent) / udp() / data(b"to nobody")),
+            expect(ip(src=HOST) / unreachable(3)),
+            silence(),
+        ),
+    )
+    for what, sent in (
+        ("end-of-list", (eol(),)),
+        ("no-operation", (nop(),) * 4),
+        ("basic-security", (BASIC,)),
+        ("extended-security", (BASIC, EXTENDED)),
+        ("loose-source-route", (loose_source_route(NEIGHBOUR, pointer=8),)),
+        ("strict-source-route", (strict_source_route(NEIGHBOUR, pointer=8),)),
+        ("record-route", (record_route(slots=1),)),
+        ("timestamp", (timestamp(0, slots=1),)),
+        ("router-alert", (router_alert(),)),
+    )
+)
+
+CASES: tuple[Case, ...] = (*SENT, *HANDED_UP, *REPORTED)
