@@ -55,7 +55,9 @@ class Lengths:
 class AddressIndex:
     """What the usable NICs of one stack have."""
 
-    __slots__ = ("_lengths", "_whole", "broadcasts", "connected", "hosts", "old_broadcasts")
+    __slots__ = (
+        "_lengths", "_whole", "broadcasts", "changed", "connected", "hosts", "old_broadcasts",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.hosts: Numbers = {}
@@ -66,6 +68,8 @@ class AddressIndex:
         """By all-zero host part (RFC 1122 §3.3.6)."""
         self.connected: Callable[[Prefix, int, bool], None] = _nobody
         """Told of every network that a NIC enters (True) or leaves."""
+        self.changed: Callable[[], None] = _nothing
+        """Called when an address of a NIC comes, goes or changes."""
         self._whole: Numbers = {}
         self._lengths = Lengths()
 
@@ -98,6 +102,10 @@ class AddressIndex:
 
 def _nobody(prefix: Prefix, number: int, enter: bool) -> None:
     """Nobody wants to know of networks."""
+
+
+def _nothing() -> None:
+    """Nobody wants to know of addresses."""
 
 
 def _book(numbers: Numbers, key: int, number: int, *, enter: bool) -> None:

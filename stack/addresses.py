@@ -72,6 +72,7 @@ class AddressTable:
         if on is self.usable:
             return
         self.usable = on
+        self._index.changed()
         for address in self._hosts:
             self._index.host(address, self._number, enter=on)
         if LIMITED_BROADCAST in self._entries:
@@ -178,12 +179,14 @@ class AddressTable:
 
     def _show(self, own: OwnAddress) -> None:
         """Let the look-ups see an address; its kind, prefix and place stay until `_hide`."""
+        self._index.changed()
         if own.rank is not None:
             self._primary[own.kind].add(own)
         if own.kind in (Kind.PERMANENT, Kind.TEMPORARY):
             self._tell_assigned(own, enter=True)
 
     def _hide(self, own: OwnAddress) -> None:
+        self._index.changed()
         if own.rank is not None:
             self._primary[own.kind].remove(own)
         if own.kind in (Kind.PERMANENT, Kind.TEMPORARY):

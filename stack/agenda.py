@@ -1,4 +1,7 @@
-"""When each NIC has something to do by itself; the soonest is found without asking all of them."""
+"""When each NIC, and the stack, has something to do by itself.
+
+The soonest is found without asking all of them.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,10 @@ _SLACK: Final = 64
 class Agenda:
     """Deadlines by NIC number, in microseconds."""
 
-    __slots__ = ("_due", "_heap")
+    __slots__ = ("_common", "_due", "_heap")
 
     def __init__(self) -> None:
+        self._common: int | None = None
         self._due: dict[int, int] = {}
         # What `_due` does not confirm is out of date and left out when it comes up.
         self._heap: list[tuple[int, int]] = []
@@ -32,8 +36,21 @@ class Agenda:
             self._heap = [(each, key) for key, each in self._due.items()]
             heapify(self._heap)
 
+    def note_common(self, due: int | None) -> None:
+        """Take down when what belongs to no NIC is due next."""
+        self._common = due
+
     def soonest(self) -> int | None:
         """Answer the first deadline."""
+        if not self._heap:
+            return self._common
+        due = self._first()
+        if due is None or (self._common is not None and self._common < due):
+            return self._common
+        return due
+
+    def _first(self) -> int | None:
+        """Answer the first deadline of a NIC."""
         heap = self._heap
         while heap:
             due, number = heap[0]
@@ -45,7 +62,7 @@ class Agenda:
     def take_due(self, now: int) -> list[int]:
         """Answer who is due, in rising order; they are to be noted again."""
         found = []
-        while (due := self.soonest()) is not None and due <= now:
+        while (due := self._first()) is not None and due <= now:
             number = heappop(self._heap)[1]
             del self._due[number]
             found.append(number)

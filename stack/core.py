@@ -35,11 +35,14 @@ from stack.wire.address import LIMITED_BROADCAST, is_multicast
 if TYPE_CHECKING:
     from stack.handlers import Handler
     from stack.packet_socket import PacketSocket
+    from stack.route_choice import Question, Route
 
 OUTBOX_LIMIT: Final = 8192
 """Frames that wait to be taken by `poll`; what comes on top is lost, as on a full link."""
 LOOPED_LIMIT: Final = 1024
 """Datagrams on their way back into this stack."""
+NEVER: Final = 1 << 63
+"""Microseconds: later than any time."""
 DAY: Final = 86_400_000
 """Milliseconds."""
 
@@ -59,10 +62,16 @@ class Core:
     """The state of one stack."""
 
     __slots__ = (
+        "_probes",
+        "_reassembly",
+        "_routers",
+        "_tcp",
         "address_index",
         "agenda",
+        "chosen",
         "counters",
         "default_ttl",
+        "due",
         "forward_new_nics",
         "forwarding",
         "handlers",
@@ -79,14 +88,11 @@ class Core:
         "path_mtu",
         "policy",
         "polls",
-        "probes",
         "random",
-        "reassembly",
-        "routers",
         "routes",
         "sockets",
         "spoofing",
-        "tcp",
+        "stirred",
         "touched",
     )
 
@@ -108,10 +114,14 @@ class Core:
         self.nics: dict[int, Nic] = {}
         self.address_index = AddressIndex()
         """What the usable NICs have."""
+        self.chosen: dict[Question, Route] = {}
+        """Answers of `stack.route_choice.choose`, emptied when something changes that they rest on:
+        addresses, NICs, routes, what is known of gateways, forwarding, spoofing, the policy."""
+        self.address_index.changed = self.chosen.clear
         self.routes = RouteTable(self)
         self.address_index.connected = self.routes.connect
-        self.probes = AddressProbes()
-        self.routers = RouterList()
+        self._probes = AddressProbes()
+        self._routers = RouterList()
         self.spoofing: set[int] = set()
         """Numbers of the NICs that send from any source address (S1.18)."""
         self.touched: set[int] = set()
@@ -119,7 +129,7 @@ class Core:
         self.agenda = Agenda()
         """When the NICs have something to do."""
         self.path_mtu = PathMtu()
-        self.reassembly = ReassemblyStore(policy)
+        self._reassembly = ReassemblyStore(policy)
         self.identification = IdentificationSource(policy, random)
         self.limiter = TokenBucket(policy.icmp_rate, policy.icmp_burst)
         self.hooks = Hooks()
@@ -127,15 +137,44 @@ class Core:
         self.packet_sockets: list[PacketSocket] = []
         self.handlers: dict[int, Handler] = {}
         """By protocol; see `stack.handlers`."""
-        self.tcp = TcpTable()
-        self.outbox: deque[tuple[int, bytes]] = deque()
+        self._tcp = TcpTable()
+        self.stirred = True
+        """Whether the timers of these four may have changed, for `stack.timers`."""
+        self.due = NEVER
+        """When the next timer is due, as `stack.timers` found last."""
+        self.outbox: list[tuple[int, bytes]] = []
         self.looped: deque[Looped] = deque()
         self.polls = 0
         """How often the outbox was emptied."""
 
+    @property
+    def probes(self) -> AddressProbes:
+        """Addresses being tried; whoever reaches for them may change their timers."""
+        self.stirred = True
+        return self._probes
+
+    @property
+    def routers(self) -> RouterList:
+        """Routers that advertised themselves; timers as with `probes`."""
+        self.stirred = True
+        return self._routers
+
+    @property
+    def reassembly(self) -> ReassemblyStore:
+        """Datagrams of which pieces are there; timers as with `probes`."""
+        self.stirred = True
+        return self._reassembly
+
+    @property
+    def tcp(self) -> TcpTable:
+        """Connections and listeners; timers as with `probes`."""
+        self.stirred = True
+        return self._tcp
+
     def set_policy(self, policy: Policy) -> None:
         """Replace the policy; what is already under way keeps its times (S13.1)."""
         self.policy = policy
+        self.chosen.clear()
         self.reassembly.policy = policy
         self.identification.policy = policy
         self.limiter.rate = policy.icmp_rate
@@ -166,6 +205,7 @@ class Core:
     def refresh_forwarding(self) -> None:
         """Find out anew whether this node is a router: a switch changed, or a NIC is gone."""
         self.forwarding = self.forward_new_nics or any(nic.forwarding for nic in self.nics.values())
+        self.chosen.clear()
 
     def time_of_day(self) -> int:
         """Answer milliseconds since midnight UT (RFC 792: the standard value, high bit zero)."""

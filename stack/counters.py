@@ -5,14 +5,17 @@ of ours. Where an object of RFC 4293 or RFC 4113 and a NETSTACK counter mean the
 number with two names (`SAME`); where the definitions differ both stand here and each event moves
 both.
 
-One instance counts for the whole stack, one for each NIC; a NIC's instance has the stack's as
-`parent`, so that one call moves both. What only the stack counts (S11.2) is not there on a NIC:
+One instance counts for the whole stack, one for each NIC. What a NIC counts is held there alone,
+and added up when the stack's is read. What only the stack counts (S11.2) is not there on a NIC:
 moving it there is an IndexError, a mistake of ours too. Numbers grow without a bound, so that the
 64 bits of S11.1 never wrap.
+
+Who counts something of every datagram moves `numbers` itself, by the places below.
 """
 
 from __future__ import annotations
 
+from operator import add
 from typing import Final
 
 IP_MIB: Final = {
@@ -218,58 +221,89 @@ _PLACE: Final = {
 _PLACE.update({name: _PLACE[other] for name, other in SAME.items()})
 
 
-def _names_of_type(way: str, kind: int) -> tuple[str, ...]:
+IN_RECEIVES: Final = _PLACE["ipSystemStatsInReceives"]
+IN_OCTETS: Final = _PLACE["ipSystemStatsInOctets"]
+IN_DELIVERS: Final = _PLACE["ipSystemStatsInDelivers"]
+PACKETS_DELIVERED: Final = _PLACE["IP.PacketsDelivered"]
+OUT_REQUESTS: Final = _PLACE["ipSystemStatsOutRequests"]
+OUT_TRANSMITS: Final = _PLACE["ipSystemStatsOutTransmits"]
+OUT_OCTETS: Final = _PLACE["ipSystemStatsOutOctets"]
+OPTION_TIMESTAMP: Final = _PLACE["IP.OptionTimestampReceived"]
+OPTION_RECORD_ROUTE: Final = _PLACE["IP.OptionRecordRouteReceived"]
+OPTION_ROUTER_ALERT: Final = _PLACE["IP.OptionRouterAlertReceived"]
+OPTION_UNKNOWN: Final = _PLACE["IP.OptionUnknownReceived"]
+
+
+def _places_of_type(way: str, kind: int) -> tuple[int, ...]:
     """What one message of that type moves, on the way "In" or "Out"."""
-    names = (f"icmpStats{way}Msgs", f"icmpMsgStats{way}Pkts.{kind}")
-    if kind not in ICMP_TYPE_NAMES:
-        return names
-    group = "PacketsReceived" if way == "In" else "PacketsSent"
-    return (*names, f"ICMP.{group}.{ICMP_TYPE_NAMES[kind]}")
+    names = [f"icmpStats{way}Msgs", f"icmpMsgStats{way}Pkts.{kind}"]
+    if kind in ICMP_TYPE_NAMES:
+        group = "PacketsReceived" if way == "In" else "PacketsSent"
+        names.append(f"ICMP.{group}.{ICMP_TYPE_NAMES[kind]}")
+    return tuple(_PLACE[name] for name in names)
 
 
-_ICMP_IN: Final = tuple(_names_of_type("In", kind) for kind in range(256))
-_ICMP_OUT: Final = tuple(_names_of_type("Out", kind) for kind in range(256))
+_ICMP_IN: Final = tuple(_places_of_type("In", kind) for kind in range(256))
+_ICMP_OUT: Final = tuple(_places_of_type("Out", kind) for kind in range(256))
 
 
 class Counters:
     """All counters of one NIC or of the whole stack. They only grow."""
 
-    __slots__ = ("_parent", "numbers")
+    __slots__ = ("_is_of_nic", "_nics", "numbers")
 
-    def __init__(self, parent: Counters | None = None) -> None:
-        self.numbers = [0] * (len(_OWN_NAMES) if parent is None else _NIC_SIZE)
-        """By place; read them by name."""
-        self._parent = parent
+    def __init__(self, *, is_of_nic: bool = False) -> None:
+        self.numbers = [0] * (_NIC_SIZE if is_of_nic else len(_OWN_NAMES))
+        """By place, what is counted here alone; read them by name."""
+        self._is_of_nic = is_of_nic
+        self._nics: dict[int, Counters] = {}
+
+    def add_nic(self, number: int) -> Counters:
+        """Make the counters of a NIC; what they count counts here too."""
+        self._nics[number] = made = Counters(is_of_nic=True)
+        return made
+
+    def remove_nic(self, number: int) -> None:
+        """Keep what a NIC that goes has counted, and hear no more of it."""
+        self.numbers[:_NIC_SIZE] = map(add, self.numbers, self._nics.pop(number).numbers)
 
     def inc(self, name: str, by: int = 1) -> None:
-        """Let a counter grow, here and in the parent."""
-        place = _PLACE[name]
-        self.numbers[place] += by
-        parent = self._parent
-        if parent is not None:
-            parent.numbers[place] += by
+        """Let a counter grow."""
+        self.numbers[_PLACE[name]] += by
 
     def get(self, name: str) -> int:
         """The value of a counter."""
-        return self.numbers[_PLACE[name]]
+        place = _PLACE[name]
+        value = self.numbers[place]
+        if place < _NIC_SIZE:
+            for nic in self._nics.values():
+                value += nic.numbers[place]
+        return value
+
+    def _values(self) -> list[int]:
+        """All numbers by place, those of the NICs included."""
+        values = self.numbers.copy()
+        for nic in self._nics.values():
+            values[:_NIC_SIZE] = map(add, values, nic.numbers)
+        return values
 
     def icmp_in(self, kind: int) -> None:
         """A message of this type was received: icmpStatsInMsgs, InPkts.N, NETSTACK's by type."""
-        for name in _ICMP_IN[kind]:
-            self.inc(name)
+        for place in _ICMP_IN[kind]:
+            self.numbers[place] += 1
 
     def icmp_out(self, kind: int) -> None:
         """A message of this type was sent: icmpStatsOutMsgs, OutPkts.N, NETSTACK's by type."""
-        for name in _ICMP_OUT[kind]:
-            self.inc(name)
+        for place in _ICMP_OUT[kind]:
+            self.numbers[place] += 1
 
     def icmp_unsent(self, kind: int) -> None:
         """ICMP made a message that IP could not send: OutMsgs and OutPkts.N alone count it.
 
         RFC 4293 counts attempts and leaves out failures outside ICMP; S5.9, S5.26 count successes.
         """
-        for name in _ICMP_OUT[kind][:2]:
-            self.inc(name)
+        for place in _ICMP_OUT[kind][:2]:
+            self.numbers[place] += 1
 
     def icmp_in_error(self) -> None:
         """A message was received that is short or has a wrong sum; InMsgs counts it too."""
@@ -289,8 +323,8 @@ class Counters:
         A NIC has those of IP, ICMP and IGMP. With `interface` the IP objects have their per-NIC
         names, ipIfStats.
         """
-        values = self.numbers
-        names = _MIB_NAMES if self._parent is None else _NIC_MIB_NAMES
+        values = self._values()
+        names = _NIC_MIB_NAMES if self._is_of_nic else _MIB_NAMES
         view = {name: values[_PLACE[name]] for name in names}
         view.update({name: values[_PLACE[name]] for name in ICMP_ROWS if values[_PLACE[name]]})
         if not interface:
@@ -301,5 +335,6 @@ class Counters:
 
     def netstack(self) -> dict[str, int]:
         """All counters of NETSTACK by name; a NIC has those of IP, ICMP and IGMP."""
-        names = _NETSTACK_NAMES if self._parent is None else _NIC_NETSTACK_NAMES
-        return {name: self.numbers[_PLACE[name]] for name in names}
+        values = self._values()
+        names = _NIC_NETSTACK_NAMES if self._is_of_nic else _NETSTACK_NAMES
+        return {name: values[_PLACE[name]] for name in names}

@@ -6,10 +6,11 @@ source route that goes on is followed or refused fragment by fragment.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from stack import forward, icmp, icmp_errors, igmp, raw, tcp, udp
 from stack.choices import SecurityRule
+from stack.counters import IN_DELIVERS, PACKETS_DELIVERED
 from stack.inbound import Inbound
 from stack.option_work import run_options, security_holds
 from stack.options import Use
@@ -21,6 +22,7 @@ from stack.wire.icmp import (
     TIME_EXCEEDED,
 )
 from stack.wire.ipv4 import (
+    FLAG_MF,
     PROTOCOL_ICMP,
     PROTOCOL_IGMP,
     PROTOCOL_TCP,
@@ -31,6 +33,7 @@ from stack.wire.ipv4 import (
 if TYPE_CHECKING:
     from stack.core import Core
 
+_REQUIRED: Final = SecurityRule.REQUIRE
 _SHORTEST_HEADER = {PROTOCOL_TCP: 20, PROTOCOL_UDP: 8}
 """S2.26: octets of the transport header that are separated before a protocol gets its data."""
 _SHORT_COUNTERS = {PROTOCOL_TCP: ("tcpInSegs", "tcpInErrs"), PROTOCOL_UDP: ("udpInErrors",)}
@@ -51,9 +54,9 @@ def local(core: Core, inbound: Inbound) -> None:
         nic.counters.inc("ipSystemStatsInDiscards")
         return
     header = inbound.header
-    if core.policy.basic_security is SecurityRule.REQUIRE and not security_holds(core, inbound):
+    if core.policy.basic_security is _REQUIRED and not security_holds(core, inbound):
         return
-    if header.is_fragment:
+    if header.fragment_offset or header.flags & FLAG_MF:
         nic.counters.inc("ipSystemStatsReasmReqds")
         if not inbound.payload:
             # S2.17: before anything else about it is looked at.
@@ -64,7 +67,8 @@ def local(core: Core, inbound: Inbound) -> None:
         whole = _reassemble(core, inbound)
         if whole is None:
             return
-        raw.receive_early(core, whole)
+        if not core.policy.raw_after_options:
+            raw.receive_early(core, whole)
         inbound = whole
     _whole(core, inbound)
 
@@ -96,8 +100,9 @@ def _route_ends_here(core: Core, inbound: Inbound, use: Use) -> bool:
 
 
 def _count_delivery(inbound: Inbound) -> None:
-    inbound.nic.counters.inc("ipSystemStatsInDelivers")
-    inbound.nic.counters.inc("IP.PacketsDelivered")
+    numbers = inbound.nic.counters.numbers
+    numbers[IN_DELIVERS] += 1
+    numbers[PACKETS_DELIVERED] += 1
 
 
 def _refuse_fragment(inbound: Inbound) -> None:

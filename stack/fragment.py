@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from stack.options import options_for_later_fragments
+from stack.option_copying import options_for_later_fragments
 from stack.policy import Policy
 from stack.wire.ipv4 import (
     FLAG_MF,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from stack.inbound import Cast
+from stack.inbound import UNICAST
 from stack.refusal import Reason
 from stack.route_choice import choose
 from stack.wire.ipv4 import Ipv4Header
@@ -54,7 +54,7 @@ def _rewritten_route(core: Core, route: Route, header: Ipv4Header) -> Route | Re
     if owner is not None:
         # S7.5: it is delivered here.
         return route._replace(
-            nic=owner, destination=destination, next_hop=destination, cast=Cast.UNICAST, inside=True
+            nic=owner, destination=destination, next_hop=destination, cast=UNICAST, inside=True
         )
     if destination == route.destination or not core.policy.five_hooks:
         return route._replace(destination=destination)

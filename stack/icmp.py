@@ -48,7 +48,7 @@ def receive(core: Core, inbound: Inbound) -> None:
     """Take in one message."""
     counters = inbound.nic.counters
     message = parse_icmp(inbound.payload)
-    if isinstance(message, IcmpFault):
+    if not isinstance(message, IcmpMessage):
         counters.icmp_in_error()
         if message is IcmpFault.CHECKSUM and inbound.payload[0] == ECHO_REQUEST:
             # S5.2: users of raw sockets see these all the same.

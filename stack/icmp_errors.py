@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from stack import send
 from stack.choices import SourceRouting
-from stack.inbound import Cast
+from stack.inbound import UNICAST
 from stack.options import pad
 from stack.refusal import Reason
 from stack.route_choice import Route, choose
@@ -87,14 +87,14 @@ def _may_hear(core: Core, inbound: Inbound) -> bool:
     """Whether source and destination are such that the source may get an error."""
     header = inbound.header
     # RFC 1122 §3.2.2: not about a datagram to an IP broadcast or multicast address,
-    if inbound.cast is not Cast.UNICAST or is_multicast(header.destination):
+    if inbound.cast is not UNICAST or is_multicast(header.destination):
         return False
     if core.policy.spare_all_broadcasts and (
         header.destination >> 28 == 0xF or core.is_subnet_broadcast(header.destination)
     ):
         return False
     # nor one sent as a link-layer broadcast (RFC 1812 §4.3.2.7: or multicast),
-    if inbound.link is not Cast.UNICAST and core.policy.mind_link_broadcast:
+    if inbound.link is not UNICAST and core.policy.mind_link_broadcast:
         return False
     # nor a non-initial fragment,
     if header.fragment_offset and core.policy.spare_later_fragments:
@@ -148,7 +148,7 @@ def report(
     """
     if not may_report(core, inbound):
         return
-    first_hop, return_route = _return_route(core, inbound, kind, pointer)
+    first_hop, return_route = _return_route(core, inbound, kind)
     # RFC 1812 §4.3.2.6: back along the recorded part of a source route.
     route = _way_back(core, inbound, first_hop or inbound.header.source)
     if isinstance(route, Reason):
@@ -204,23 +204,20 @@ def _way_back(core: Core, inbound: Inbound, towards: int) -> Route | Reason:
     return choose(core, towards, source=source, tos=tos)
 
 
-def _return_route(core: Core, inbound: Inbound, kind: int, pointer: int) -> tuple[int, bytes]:
+def _return_route(core: Core, inbound: Inbound, kind: int) -> tuple[int, bytes]:
     """First hop and option of a router's error about a source-routed datagram."""
     if not core.forwarding:
         return 0, b""
     if kind == PARAMETER_PROBLEM and not inbound.return_route:
         # The pass over the options ended before it knew of a route as a whole.
-        _find_return_route(core, inbound, pointer)
+        _find_return_route(core, inbound)
     return inbound.return_hop, inbound.return_route
 
 
-def _find_return_route(core: Core, inbound: Inbound, pointer: int) -> None:
-    """RFC 1812 §4.3.2.6: unless the problem is the source route itself."""
+def _find_return_route(core: Core, inbound: Inbound) -> None:
+    """RFC 1812 §4.3.2.6: unless the problem is the source route itself, which is not sound then."""
     route = sound_route(inbound.header.options)
-    if route is None or core.policy.source_route is SourceRouting.NONE:
-        return
-    start = MINIMUM_HEADER + route.at
-    if not start <= pointer < start + route.length:
+    if route is not None and core.policy.source_route is not SourceRouting.NONE:
         remember_return_route(core, inbound, route)
 
 

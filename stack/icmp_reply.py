@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from stack import send
 from stack.header_included import send_header_included
-from stack.inbound import Cast
+from stack.inbound import UNICAST
 from stack.options import END_OF_LIST, MAXIMUM_AREA, NO_OPERATION, pad
 from stack.refusal import Reason
 from stack.route_choice import Route, choose
@@ -51,14 +51,14 @@ def echo(core: Core, inbound: Inbound, request: IcmpMessage) -> None:
 
 def _is_temporary(inbound: Inbound) -> bool:
     """S1.17, S5.13: the destination is ours only because the NIC takes everything."""
-    if inbound.cast is not Cast.UNICAST:
+    if inbound.cast is not UNICAST:
         return False
     return inbound.nic.addresses.own(inbound.header.destination) is None
 
 
 def timestamp(core: Core, inbound: Inbound, request: IcmpMessage) -> None:
     """RFC 1122 §3.2.2.8: a host MAY answer, but not what was sent to many."""
-    if not core.policy.answer_timestamp or inbound.cast is not Cast.UNICAST:
+    if not core.policy.answer_timestamp or inbound.cast is not UNICAST:
         return
     now = core.time_of_day()
     reply = timestamp_reply(request, now, now)
@@ -90,13 +90,16 @@ def _reply(core: Core, inbound: Inbound, message: IcmpMessage) -> None:
     if not inbound.local:
         # Sent to many, and this interface has no address to speak from.
         return
-    options = _options(core, inbound)
+    options = b""
+    if inbound.reply_area or inbound.return_route:
+        options = _options(core, inbound)
     # RFC 1122 §3.2.2.6: the source is the specific-destination address; a source route in the
     # request MUST be reversed and used.
-    first_hop = inbound.return_hop if inbound.return_route else inbound.header.source
-    route = choose(core, first_hop, source=inbound.local, tos=inbound.header.tos)
+    header = inbound.header
+    first_hop = inbound.return_hop if inbound.return_route else header.source
+    route = choose(core, first_hop, source=inbound.local, tos=header.tos)
     # RFC 1122 §3.2.2.6: a reply that cannot be sent whole is truncated to the largest size.
-    room = MAXIMUM_DATAGRAM - MINIMUM_HEADER - len(pad(options)) - _MESSAGE_HEADER
+    room = MAXIMUM_DATAGRAM - MINIMUM_HEADER - (len(options) + 3 & ~3) - _MESSAGE_HEADER
     if len(message.data) > room:
         message = message._replace(data=message.data[:room])
     _send(core, inbound, message, route, options)
@@ -105,7 +108,7 @@ def _reply(core: Core, inbound: Inbound, message: IcmpMessage) -> None:
 def _send(
     core: Core, inbound: Inbound, message: IcmpMessage, route: Route | Reason, options: bytes
 ) -> None:
-    if isinstance(route, Reason):
+    if not isinstance(route, Route):
         _count_no_route(inbound, message)
         return
     # RFC 1349 §5.1, RFC 1812 §4.3.2.5: a reply has the TOS and precedence of its request.
@@ -115,7 +118,7 @@ def _send(
 
 def _repeat(core: Core, inbound: Inbound, message: IcmpMessage) -> None:
     """S5.5 to S5.9: the reply has the header of the request, but for addresses, options and TTL."""
-    one = inbound.cast is Cast.UNICAST
+    one = inbound.cast is UNICAST
     source = inbound.header.destination if one else None
     route = choose(core, inbound.header.source, source=source, nic=inbound.nic)
     if isinstance(route, Reason):

@@ -24,6 +24,8 @@ MAXIMUM_COUNTERS: Final = 4096
 SHARED_COUNTERS: Final = 2048
 """S7.6: what all datagrams share, picked by a keyed hash."""
 
+_PER_TRIPLE: Final = IdentificationRule.PER_TRIPLE
+_SHARED: Final = IdentificationRule.SHARED
 _BLOCK: Final = 1024
 _BLOCKS: Final = 0x10000 // _BLOCK
 
@@ -50,17 +52,16 @@ class _Counter:
         self.last_used = now
 
     def take(self, now: int, lifetime: int) -> int | None:
-        place = self._taken // _BLOCK % _BLOCKS
-        if self._taken % _BLOCK == 0:
-            if self._taken:
+        taken = self._taken
+        if taken % _BLOCK == 0:
+            if taken:
                 self._end_block(self.last_used)
             ends = self._block_ends
-            if len(ends) == _BLOCKS and now - ends[place] < lifetime:
+            if len(ends) == _BLOCKS and now - ends[taken // _BLOCK % _BLOCKS] < lifetime:
                 return None
-        value = self._start + self._taken & 0xFFFF
-        self._taken += 1
+        self._taken = taken + 1
         self.last_used = now
-        return value
+        return self._start + taken & 0xFFFF
 
     def _end_block(self, at: int) -> None:
         place = (self._taken - 1) // _BLOCK % _BLOCKS
@@ -88,10 +89,18 @@ class IdentificationSource:
         None when every value may still be alive: then the datagram may only leave as an atomic one
         (DF set, whole), whose Identification means nothing (RFC 6864 §4.1), or not at all.
         """
-        rule = self.policy.identification
-        if rule is IdentificationRule.PER_TRIPLE:
-            return self._per_triple((source, destination, protocol), now)
-        if rule is IdentificationRule.SHARED:
+        policy = self.policy
+        rule = policy.identification
+        if rule is _PER_TRIPLE:
+            triple = (source, destination, protocol)
+            lifetime = policy.identification_lifetime
+            counter = self._counters.get(triple)
+            if counter is None:
+                counter = self._new_counter(triple, now, lifetime)
+            else:
+                self._counters.move_to_end(triple)
+            return counter.take(now, lifetime)
+        if rule is _SHARED:
             return self._from_shared((source, destination, protocol))
         return self._random.getrandbits(16) or 1
 
@@ -104,18 +113,13 @@ class IdentificationSource:
             protocol = 0
         return self.next(source, destination, protocol, now)
 
-    def _per_triple(self, triple: tuple[int, int, int], now: int) -> int | None:
-        lifetime = self.policy.identification_lifetime
-        counter = self._counters.get(triple)
-        if counter is not None:
-            self._counters.move_to_end(triple)
-        elif self._has_room(now, lifetime):
+    def _new_counter(self, triple: tuple[int, int, int], now: int, lifetime: int) -> _Counter:
+        if self._has_room(now, lifetime):
             counter = self._counters[triple] = _Counter(self._random.getrandbits(16), now)
-        else:
-            if self._overflow is None:
-                self._overflow = _Counter(self._random.getrandbits(16), now)
-            counter = self._overflow
-        return counter.take(now, lifetime)
+            return counter
+        if self._overflow is None:
+            self._overflow = _Counter(self._random.getrandbits(16), now)
+        return self._overflow
 
     def _has_room(self, now: int, lifetime: int) -> bool:
         """Whether a triple may have a new counter of its own."""

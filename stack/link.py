@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stack.core import LOOPED_LIMIT, OUTBOX_LIMIT, Looped
-from stack.inbound import Cast
+from stack.counters import OUT_OCTETS, OUT_TRANSMITS
+from stack.inbound import BROADCAST, MULTICAST, UNICAST, Cast
 from stack.neighbours import Waiting
 from stack.nic import NO_MAC
 from stack.refusal import Reason
@@ -34,7 +35,7 @@ def transmit(
     packet: bytes,
     *,
     next_hop: int,
-    cast: Cast = Cast.UNICAST,
+    cast: Cast = UNICAST,
     about: Inbound | None = None,
 ) -> Reason | None:
     """Hand one datagram or fragment to the link, or keep it until its next hop is resolved.
@@ -44,16 +45,18 @@ def transmit(
     """
     if nic.mac is None or nic.loopback:
         return emit(core, nic, packet, NO_MAC, cast)
-    if cast is Cast.BROADCAST:
+    if cast is BROADCAST:
         # RFC 894: the broadcast Internet address maps to the broadcast Ethernet address.
         mac: bytes | None = BROADCAST_MAC
-    elif cast is Cast.MULTICAST:
+    elif cast is MULTICAST:
         mac = group_mac(next_hop)
     elif not core.policy.handle_local and nic.addresses.own(next_hop) is not None:
         # S7.13: what goes to oneself over the link goes to one's own link address.
         mac = nic.mac
     else:
-        mac = _resolve(core, nic, packet, next_hop, about)
+        mac = nic.neighbour_table.ready(next_hop, core.now)
+        if mac is None:
+            mac = _resolve(core, nic, packet, next_hop, about)
         if core.routes.returning:
             _look_for_gateways(core)
     if mac is not None:
@@ -85,9 +88,7 @@ def _look_for_gateways(core: Core) -> None:
             ask(core, nic, gateway, nic.addresses.main() or 0, None)
 
 
-def emit(
-    core: Core, nic: Nic, packet: bytes, mac: bytes, cast: Cast = Cast.UNICAST
-) -> Reason | None:
+def emit(core: Core, nic: Nic, packet: bytes, mac: bytes, cast: Cast = UNICAST) -> Reason | None:
     """Put a datagram on the link, if it takes it; what leaves is counted here (RFC 4293, S14.53).
 
     What the link refuses is for the caller to count (S6.25, S7.15).
@@ -104,21 +105,28 @@ def _hand_over(core: Core, nic: Nic, packet: bytes, mac: bytes) -> bool:
             return False
         core.looped.append(Looped(nic, packet))
         return True
-    if nic.mac is not None:
-        packet = build_ethernet(mac, nic.mac, ETHERTYPE_IPV4, packet)
-    return _put(core, nic, packet)
+    if is_full(core, nic):
+        return False
+    own = nic.mac
+    if own is not None:
+        packet = build_ethernet(mac, own, ETHERTYPE_IPV4, packet)
+    nic.waiting += 1
+    core.outbox.append((nic.number, packet))
+    return True
 
 
 def _count_sent(nic: Nic, packet: bytes, cast: Cast) -> None:
+    numbers = nic.counters.numbers
+    numbers[OUT_TRANSMITS] += 1
+    numbers[OUT_OCTETS] += len(packet)
+    if cast is UNICAST:
+        return
     count = nic.counters.inc
-    count("ipSystemStatsOutTransmits")
-    count("ipSystemStatsOutOctets", len(packet))
-    if cast is Cast.MULTICAST:
+    if cast is MULTICAST:
         count("ipSystemStatsOutMcastPkts")
         count("ipSystemStatsOutMcastOctets", len(packet))
-    elif cast is Cast.BROADCAST:
+    else:
         count("ipSystemStatsOutBcastPkts")
-    return
 
 
 def _put(core: Core, nic: Nic, frame: bytes) -> bool:
@@ -158,7 +166,7 @@ def release(core: Core, nic: Nic, waiting: list[Waiting], mac: bytes) -> None:
         if not _hand_over(core, nic, each.packet, mac):
             discard(nic)
         elif core.policy.count_sent_when_leaving:
-            _count_sent(nic, each.packet, Cast.UNICAST)
+            _count_sent(nic, each.packet, UNICAST)
 
 
 def send_arp(core: Core, nic: Nic, packet: ArpPacket, destination: bytes) -> None:

@@ -60,6 +60,9 @@ class Failure(NamedTuple):
     waiting: list[Waiting]
 
 
+_KNOWN: Final = State.KNOWN
+
+
 @dataclass(slots=True)
 class _Entry:
     mac: bytes
@@ -100,10 +103,23 @@ class NeighbourTable:
         self._next: int | None = None
         self._next_is_known = True
 
+    def ready(self, address: int, now: int) -> bytes | None:
+        """Answer a link address that nothing needs to be done for; None: `resolve` is to be asked.
+
+        No timer changes.
+        """
+        mac = self._static.get(address)
+        if mac is not None:
+            return mac
+        entry = self._entries.get(address)
+        if entry is None or not entry.mac or (entry.due <= now and entry.state is _KNOWN):
+            return None
+        # S13.7: the least recently used entry is the first in order.
+        self._entries[address] = self._entries.pop(address)
+        return entry.mac
+
     def resolve(self, address: int, source: int, waiting: Waiting, now: int) -> bytes | None:
-        """Answer the link address of a neighbour, or keep the packet until it is known."""
-        if address in self._static:
-            return self._static[address]
+        """Answer the link address of a learned neighbour, or keep the packet until it is known."""
         entry = self._entries.pop(address, None)
         if entry is None:
             self._start(address, source, waiting, now)

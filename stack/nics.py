@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from stack import address_probe, forward, groups, igmp, link, router_discovery
 from stack.addresses import AddressTable
-from stack.counters import Counters
 from stack.neighbours import NeighbourTable
 from stack.nic import Nic
 from stack.own_address import Place
@@ -46,7 +45,7 @@ def attach(
         mac=mac,
         mtu=mtu,
         loopback=loopback,
-        counters=Counters(core.counters),
+        counters=core.counters.add_nic(number),
         addresses=AddressTable(
             owns_whole_prefix=loopback,
             policy=core.policy,
@@ -121,6 +120,9 @@ def detach(core: Core, nic: Nic) -> None:
     core.spoofing.discard(nic.number)
     router_discovery.nic_removed(core, nic.number)
     address_probe.nic_removed(core, nic.number)
+    core.counters.remove_nic(nic.number)
+    # What it still counts, such as trains it had begun, counts for the stack (S11.2).
+    nic.counters = core.counters
     del core.nics[nic.number]
     core.routes.nic_removed(nic.number)
     core.refresh_forwarding()
@@ -142,6 +144,7 @@ def _is_mtu(mtu: int) -> bool:
 def set_spoofing(core: Core, nic: Nic, *, on: bool) -> None:
     """Let a NIC send from any source address, or end that (S1.18)."""
     nic.spoofing = nic.addresses.spoofing = on
+    core.chosen.clear()
     if on:
         core.spoofing.add(nic.number)
     else:

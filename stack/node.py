@@ -66,17 +66,20 @@ class Node(Opener, HookKeeper):
     def receive(self, nic: int, frame: bytes, now: int) -> None:
         """Take in one frame from the link of a NIC (a bare datagram where there is no Ethernet)."""
         self._advance(now)
-        port = self._core.nics.get(nic)
+        core = self._core
+        port = core.nics.get(nic)
         if port is not None:
-            receive.frame(self._core, port, bytes(frame))
-            self._settle()
+            receive.frame(core, port, bytes(frame))
+            if core.touched or core.looped:
+                self._settle()
 
     def poll(self, now: int) -> list[tuple[int, bytes]]:
         """Run the timers due and take all frames that are ready, as (nic, frame), in order."""
         self._advance(now)
-        frames = list(self._core.outbox)
-        self._core.outbox.clear()
-        self._core.polls += 1
+        core = self._core
+        frames = core.outbox
+        core.outbox = []
+        core.polls += 1
         return frames
 
     def next_deadline(self) -> int | None:
@@ -85,13 +88,15 @@ class Node(Opener, HookKeeper):
 
     def _advance(self, now: int) -> None:
         core = self._core
-        self._settle()
-        while (due := timers.next_deadline(core)) is not None and due <= now:
+        if core.touched or core.stirred or core.looped:
+            self._settle()
+        while core.due <= now:
             # Timers run at their own time, so that a long step does what many short ones do.
-            core.now = max(core.now, due)
+            core.now = max(core.now, core.due)
             timers.run(core)
             self._settle()
-        core.now = max(core.now, now)
+        if now > core.now:
+            core.now = now
 
     def _settle(self) -> None:
         """Let in what this node sent to itself, until there is nothing left."""
@@ -109,6 +114,7 @@ class Node(Opener, HookKeeper):
                     built=packet.built,
                     passage=packet.passage,
                 )
+        timers.next_deadline(core)
 
     # NICs and addresses
 

@@ -5,15 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from stack import icmp_errors
-from stack.inbound import Cast
+from stack.counters import (
+    OPTION_RECORD_ROUTE,
+    OPTION_ROUTER_ALERT,
+    OPTION_TIMESTAMP,
+    OPTION_UNKNOWN,
+)
+from stack.inbound import UNICAST
 from stack.options import OptionCounts, OptionProblem, OptionResult, Use, process
 from stack.security_option import UNCLASSIFIED_OPTION, judge_security
 from stack.wire import icmp
 from stack.wire.address import is_multicast
 from stack.wire.ipv4 import PROTOCOL_ICMP
 
-_ECHO: Final = bytes((icmp.ECHO_REQUEST,))
-_TIMESTAMP: Final = bytes((icmp.TIMESTAMP,))
+_VERIFY: Final = Use.VERIFY
+_RECEIVE: Final = Use.RECEIVE
+_ECHO: Final = Use.ECHO
+_ECHO_TYPE: Final = bytes((icmp.ECHO_REQUEST,))
+_TIMESTAMP_TYPE: Final = bytes((icmp.TIMESTAMP,))
 
 if TYPE_CHECKING:
     from stack.core import Core
@@ -25,16 +34,16 @@ def run_options(core: Core, inbound: Inbound, use: Use) -> OptionResult | None:
 
     With RECEIVE an echo request gets the ECHO use (S4.2). None when the datagram was discarded.
     """
-    if use is Use.RECEIVE and _wants_reply(core, inbound):
-        use = Use.ECHO
+    if use is _RECEIVE and _wants_reply(core, inbound):
+        use = _ECHO
     result = _process(core, inbound, use, None, take_hop=False)
     _count(inbound, result.counts)
-    if isinstance(result, OptionProblem):
+    if not isinstance(result, OptionResult):
         _refuse(core, inbound, result.pointer)
         return None
     inbound.router_alert = result.router_alert
     inbound.area = result.area
-    if use is Use.ECHO:
+    if use is _ECHO:
         inbound.reply_area = result.area
         # S4.12: in the datagram itself what is left over becomes zero.
         inbound.area = result.area.ljust(len(inbound.header.options), b"\0")
@@ -42,7 +51,7 @@ def run_options(core: Core, inbound: Inbound, use: Use) -> OptionResult | None:
     if route is not None:
         icmp_errors.remember_return_route(core, inbound, route)
     goes_on = route is not None and not route.is_complete
-    if use is not Use.VERIFY and not goes_on and not core.policy.headers_as_received:
+    if use is not _VERIFY and not goes_on and not core.policy.headers_as_received:
         _write_back(inbound)
     return result
 
@@ -52,7 +61,7 @@ def _wants_reply(core: Core, inbound: Inbound) -> bool:
     if inbound.header.protocol != PROTOCOL_ICMP:
         return False
     kind = inbound.payload[:1]
-    return kind == _ECHO or (kind == _TIMESTAMP and core.policy.answer_timestamp)
+    return kind == _ECHO_TYPE or (kind == _TIMESTAMP_TYPE and core.policy.answer_timestamp)
 
 
 def _refuse(core: Core, inbound: Inbound, pointer: int | None) -> None:
@@ -133,8 +142,8 @@ def _process(
 
 def _own_address(core: Core, inbound: Inbound) -> int | None:
     """Our address for stamping (S4.13, S14.10)."""
-    one = inbound.cast is Cast.UNICAST and not is_multicast(inbound.header.destination)
-    if core.policy.stamp_outgoing_address and one:
+    one = inbound.cast is UNICAST and not is_multicast(inbound.header.destination)
+    if one and core.policy.stamp_outgoing_address:
         # The specific-destination address; in transit there is none, and nothing is written.
         return inbound.local or None
     main = inbound.nic.addresses.main()
@@ -142,8 +151,8 @@ def _own_address(core: Core, inbound: Inbound) -> int | None:
 
 
 def _count(inbound: Inbound, counts: OptionCounts) -> None:
-    count = inbound.nic.counters.inc
-    count("IP.OptionTimestampReceived", counts.timestamp)
-    count("IP.OptionRecordRouteReceived", counts.record_route)
-    count("IP.OptionRouterAlertReceived", counts.router_alert)
-    count("IP.OptionUnknownReceived", counts.unknown)
+    numbers = inbound.nic.counters.numbers
+    numbers[OPTION_TIMESTAMP] += counts.timestamp
+    numbers[OPTION_RECORD_ROUTE] += counts.record_route
+    numbers[OPTION_ROUTER_ALERT] += counts.router_alert
+    numbers[OPTION_UNKNOWN] += counts.unknown

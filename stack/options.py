@@ -1,12 +1,9 @@
 """What is done with the options of a datagram (RFC 791 §3.1, RFC 1122 §3.2.1.8, RFC 1812 §5.3.13).
 
-One pass reads an option area and builds a new one; the old one is never changed. It stops at the
-first problem, names the octet at fault, and leaves it to the caller whether an ICMP error may be
-sent. Options that nobody here knows are kept or left out, never judged beyond their length octet
-(RFC 1122 §3.2.1.8: silently ignored; RFC 1812 §5.3.13.1: passed through unchanged).
-
-Pointers count from 0 at the first octet of the IP header, so the area begins at 20. The tests come
-in the order of section 4 of the behaviour specification; `Policy` says what presets do differently.
+One pass reads an option area and builds a new one. It stops at the first problem and names the
+octet at fault, counted from 0 at the first octet of the IP header. Options that nobody here knows
+are kept or left out (RFC 1122 §3.2.1.8: silently ignored; RFC 1812 §5.3.13.1: passed through). The
+tests come in the order of section 4 of the behaviour specification.
 """
 
 from __future__ import annotations
@@ -14,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from struct import Struct
 from typing import Final
 
 from stack.choices import RepeatRule, SourceRouting
@@ -41,7 +39,10 @@ TIMES_ONLY: Final = 0
 TIMES_AND_ADDRESSES: Final = 1
 TIMES_OF_LISTED: Final = 3
 
+_FLAGS: Final = (TIMES_ONLY, TIMES_AND_ADDRESSES, TIMES_OF_LISTED)
 _HEADER: Final = 20
+_RECORDING: Final = (RECORD_ROUTE, TIMESTAMP)
+_WORD: Final = Struct("!I")
 OPTION_NAMES: Final = {
     END_OF_LIST: "end-of-list",
     NO_OPERATION: "no-operation",
@@ -70,6 +71,13 @@ class Use(Enum):
     FORWARD = "in transit: our entries are written"
     ECHO = "an echo request, for the reply: our entries are written, other types left out"
     ORIGINATE = "one's own datagram: the timestamp is written"
+
+
+_VERIFY: Final = Use.VERIFY
+_ECHO: Final = Use.ECHO
+_ORIGINATE: Final = Use.ORIGINATE
+_KNOWN_ONCE: Final = RepeatRule.KNOWN
+_NO_ROUTES: Final = SourceRouting.NONE
 
 
 @dataclass(slots=True)
@@ -128,10 +136,10 @@ def process(
         # S4.13: the whole pass fails, without ICMP, whatever the options are.
         return OptionProblem(None, OptionCounts())
     run = _Pass(area, use, policy, own_addresses, stamp_address, time_ms, take_source_route_hop)
-    pointer = run.run()
-    if pointer is not None:
-        return OptionProblem(_HEADER + pointer, run.result.counts)
-    return run.result
+    result = run.run()
+    if isinstance(result, int):
+        return OptionProblem(_HEADER + result, run.counts)
+    return result
 
 
 def originate(
@@ -142,61 +150,46 @@ def originate(
     stamp_address: int | None,
     time_ms: int,
 ) -> bytes:
-    """The area that one's own datagram leaves with; an area with a problem leaves as it is.
+    """The area that one's own datagram leaves with: a sound timestamp option is written into.
 
     RFC 1122 §3.2.1.8 e: the originating host MUST record a timestamp where addresses are not given
-    beforehand or the first one given is its own.
+    beforehand or the first one given is its own. All else goes as it is (S12.6, S12.9).
     """
-    result = process(
-        area,
-        use=Use.ORIGINATE,
-        policy=policy,
-        own_addresses=own_addresses,
-        stamp_address=stamp_address,
-        time_ms=time_ms,
-    )
-    return area if isinstance(result, OptionProblem) else result.area
+    at = _find(area, TIMESTAMP)
+    if at is None or (stamp_address is None and not policy.stamp_without_address):
+        return pad(area)
+    run = _Pass(area, _ORIGINATE, policy, own_addresses, stamp_address, time_ms, take_hop=False)
+    return pad(run.one_timestamp(at))
 
 
-def options_for_later_fragments(area: bytes) -> bytes:
-    """The options that go into every piece but the first, filled to a multiple of four.
+def _find(area: bytes, wanted: int) -> int | None:
+    """Where the first option of a type begins; None when there is none.
 
-    RFC 791 §3.1: those with the copied flag. No-operation and end-of-list may be left out. What
-    stands behind an impossible length cannot be told apart and is left out.
+    Those before it have lengths that can be gone by: what users set is checked (S12.5).
     """
-    kept = bytearray()
     at = 0
-    while at < len(area):
+    last = len(area) - 1
+    while at < last:
         kind = area[at]
+        if kind == wanted:
+            return at
         if kind == END_OF_LIST:
-            break
-        if kind == NO_OPERATION:
-            at += 1
-            continue
-        if _length_is_impossible(area, at):
-            break
-        length = area[at + 1]
-        if kind & COPIED:
-            kept += area[at : at + length]
-        at += length
-    return pad(bytes(kept))
+            return None
+        at += 1 if kind == NO_OPERATION else area[at + 1] or 1
+    return None
 
 
 def pad(octets: bytes) -> bytes:
     """Filled with zeros to a multiple of four (RFC 791 §3.1)."""
-    return octets + bytes(-len(octets) & 3)
-
-
-def _length_is_impossible(area: bytes, at: int) -> bool:
-    """The length octet is not there, below 2, or runs past the area."""
-    return at + 1 == len(area) or not 2 <= area[at + 1] <= len(area) - at
+    return octets + bytes(-len(octets) & 3) if len(octets) & 3 else octets
 
 
 class _Pass:
     """One run over an option area. Methods return where the fault is, or None."""
 
     __slots__ = (
-        "_address", "_area", "_own", "_policy", "_seen", "_take_hop", "_time", "_use", "result",
+        "_address", "_alert", "_area", "_own", "_policy", "_route", "_take_hop", "_time", "_use",
+        "counts", "types",
     )  # fmt: skip
 
     def __init__(
@@ -216,79 +209,89 @@ class _Pass:
         self._address = address
         self._time = time_ms
         self._take_hop = take_hop
-        self._seen: set[int] = set()
-        self.result = OptionResult()
+        self._alert = False
+        self._route: SourceRoute | None = None
+        self.counts = OptionCounts()
+        self.types: list[int] = []
 
-    def run(self) -> int | None:
+    def run(self) -> int | OptionResult:
         """Go through the area; the octet at fault is counted from the start of the area."""
-        area = self._area
+        area, use, types = self._area, self._use, self.types
+        end = len(area)
         out = bytearray()
         at = 0
-        while at < len(area):
+        while at < end:
             kind = area[at]
-            if kind in (END_OF_LIST, NO_OPERATION):
+            if kind == END_OF_LIST:
+                # RFC 791 §3.1: what follows is padding.
+                out.append(kind)
+                break
+            if kind == NO_OPERATION:
                 out.append(kind)
                 at += 1
-                if kind == END_OF_LIST:
-                    # RFC 791 §3.1: what follows is padding.
-                    break
                 continue
-            fault = self._shape(kind, at)
+            behind = at + area[at + 1] if at + 1 < end else 0
+            fault = self._shape(kind, at, behind)
             if fault is not None:
                 return fault
-            option = bytearray(area[at : at + area[at + 1]])
-            self.result.types.append(kind)
+            option = bytearray(area[at:behind])
+            types.append(kind)
             fault = self._content(kind, at, option)
             if fault is not None:
                 return at + fault
-            if self._keeps(kind):
+            if use is not _ECHO or kind in _RECORDING or self._is_returned(kind):
                 out += option
-            at += len(option)
-        if self._use is Use.ORIGINATE:
-            # S12.6: what a user put behind an end-of-list goes as it is.
-            out += area[len(out) :]
-        elif self._use is not Use.ECHO:
-            out += bytes(len(area) - len(out))
-        self.result.area = pad(bytes(out))
-        return None
+            at = behind
+        if use is not _ECHO:
+            out += bytes(end - len(out))
+        return OptionResult(pad(bytes(out)), types, self._alert, self._route, self.counts)
 
-    def _shape(self, kind: int, at: int) -> int | None:
-        """S4.8 to S4.10: the tests before an option is counted."""
-        area, policy = self._area, self._policy
-        if _length_is_impossible(area, at):
+    def one_timestamp(self, at: int) -> bytes:
+        """Write into the one timestamp option that begins there, if it is sound."""
+        area = self._area
+        behind = at + area[at + 1]
+        option = bytearray(area[at:behind])
+        if self._shape(TIMESTAMP, at, behind) is not None or self._timestamp(option) is not None:
+            return area
+        return area[:at] + option + area[behind:]
+
+    def _shape(self, kind: int, at: int, behind: int) -> int | None:
+        """S4.8 to S4.10: the tests before an option is counted; `behind` is where it ends."""
+        length = behind - at
+        if length < 2 or behind > len(self._area):
             # RFC 792: the pointer names the octet at fault. A length octet that is not there has
             # no place in the header, so then it is the type octet.
-            at_length = policy.length_fault_at_length and at + 1 < len(area)
-            return at + 1 if at_length else at
-        length = area[at + 1]
-        minimum = _MINIMUM_LENGTH.get(kind, 2) if self._knows(kind) else 2
-        if length < minimum or (kind == ROUTER_ALERT and length != 4):
+            there = at + 1 < len(self._area)
+            return at + 1 if there and self._policy.length_fault_at_length else at
+        if length < 4 and length < _MINIMUM_LENGTH.get(kind, 2) and self._knows(kind):
             return at + 1
-        if policy.repeated_options is RepeatRule.KNOWN:
-            # RFC 791 §3.1: defined options appear at most once; RFC 1812 §5.2.4.1: so do source
-            # routes of either kind, and the pointer names the second one.
-            if kind not in _ONCE:
-                return None
-            kind = LOOSE if kind == STRICT else kind
-        if kind in self._seen:
-            return at
-        self._seen.add(kind)
-        return None
+        if kind == ROUTER_ALERT and length != 4:
+            return at + 1
+        return at if self.types and self._is_repeated(kind) else None
+
+    def _is_repeated(self, kind: int) -> bool:
+        """Whether an option is there a second time that must not be (S14.4)."""
+        types = self.types
+        if self._policy.repeated_options is not _KNOWN_ONCE:
+            return kind in types
+        # RFC 791 §3.1: defined options appear at most once; RFC 1812 §5.2.4.1: so do source routes
+        # of either kind, and the pointer names the second one.
+        if kind in ROUTE_TYPES:
+            return LOOSE in types or STRICT in types
+        return kind in types and kind in _ONCE
 
     def _knows(self, kind: int) -> bool:
-        return kind not in ROUTE_TYPES or self._policy.source_route is not SourceRouting.NONE
+        return kind not in ROUTE_TYPES or self._policy.source_route is not _NO_ROUTES
 
-    def _keeps(self, kind: int) -> bool:
-        """Whether the option goes into the new area."""
-        if self._use is not Use.ECHO or kind in (RECORD_ROUTE, TIMESTAMP):
-            return True
+    def _is_returned(self, kind: int) -> bool:
+        """Whether an option that nothing is recorded in goes into the area of a reply."""
         # RFC 1122 §3.2.2.6: record route, timestamp and the reversed source route, which the caller
         # makes. S4.4: NETSTACK has router alert instead.
         return kind == ROUTER_ALERT and not self._policy.echo_known_options_only
 
     def _content(self, kind: int, at: int, option: bytearray) -> int | None:
         """Count the option, judge what it holds and write our entry."""
-        counts = self.result.counts
+        counts = self.counts
         if kind == TIMESTAMP:
             counts.timestamp += 1
             return self._timestamp(option)
@@ -305,7 +308,7 @@ class _Pass:
 
     def _timestamp(self, option: bytearray) -> int | None:
         length, pointer, flag = option[1], option[2], option[3] & 15
-        if flag not in (TIMES_ONLY, TIMES_AND_ADDRESSES, TIMES_OF_LISTED):
+        if flag not in _FLAGS:
             return 3
         size = 4 if flag == TIMES_ONLY else 8
         # RFC 791 §3.1: the smallest legal pointer is 5.
@@ -316,7 +319,7 @@ class _Pass:
         # RFC 791 §3.1: some room but not enough is an error.
         if pointer - 5 + size > length - 4:
             return self._slot_fault((length - 4) % size)
-        if self._use is not Use.VERIFY:
+        if self._use is not _VERIFY:
             self._stamp(option, flag, pointer - 1)
         return None
 
@@ -324,28 +327,27 @@ class _Pass:
         """A full area: the overflow count goes up, and must not itself overflow (RFC 791 §3.1)."""
         if flag == TIMES_OF_LISTED and not self._policy.timestamp_flag3_overflows:
             return None
-        if self._use is Use.ORIGINATE:
+        if self._use is _ORIGINATE:
             return None
         if option[3] >> 4 == 15:
             return 3
-        if self._use is not Use.VERIFY:
+        if self._use is not _VERIFY:
             option[3] += 16
         return None
 
     def _stamp(self, option: bytearray, flag: int, place: int) -> None:
         """Write the time, and our address where one goes before it."""
-        time = self._time.to_bytes(4, "big")
         if flag == TIMES_ONLY:
-            option[place : place + 4] = time
+            _WORD.pack_into(option, place, self._time)
             option[2] += 4
             return
         if flag == TIMES_AND_ADDRESSES:
             if self._address is None:
                 return
-            option[place : place + 4] = self._address.to_bytes(4, "big")
+            _WORD.pack_into(option, place, self._address)
         elif not self._is_ours(int.from_bytes(option[place : place + 4], "big")):
             return
-        option[place + 4 : place + 8] = time
+        _WORD.pack_into(option, place + 4, self._time)
         option[2] += 8
 
     def _is_ours(self, address: int) -> bool:
@@ -366,14 +368,14 @@ class _Pass:
             return None
         if pointer + 3 > length:
             return self._slot_fault((length - 3) % 4)
-        if self._use in (Use.VERIFY, Use.ORIGINATE) or self._address is None:
+        if self._use is _VERIFY or self._address is None:
             return None
-        option[pointer - 1 : pointer + 3] = self._address.to_bytes(4, "big")
-        option[2] += 4
+        _WORD.pack_into(option, pointer - 1, self._address)
+        option[2] = pointer + 4
         return None
 
     def _router_alert(self, option: bytearray) -> int | None:
-        self.result.router_alert = True
+        self._alert = True
         # RFC 2113 §2.2: hosts shall ignore the option, whatever its value.
         if self._policy.router_alert_any_value or option[2:4] == b"\0\0":
             return None
@@ -390,7 +392,7 @@ class _Pass:
                 return self._slot_fault((length - 3) % 4)
             if self._take_hop and self._address is not None:
                 option[:] = take_hop(route, self._address)
-        self.result.source_route = route
+        self._route = route
         return None
 
     def _slot_fault(self, surplus: int) -> int:

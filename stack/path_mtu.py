@@ -22,6 +22,8 @@ DESTINATIONS = 1024
 class PathMtu:
     """The table destination -> largest datagram that is known to pass."""
 
+    __slots__ = ("_known",)
+
     def __init__(self) -> None:
         self._known: dict[int, tuple[int, int]] = {}
 

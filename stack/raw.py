@@ -17,6 +17,8 @@ def receive(core: Core, inbound: Inbound) -> bool:
     This is the place of S2.26, behind option work. Where raw sockets stand before it (S2.31) they
     have theirs already.
     """
+    if not core.sockets.raw:
+        return False
     if not core.policy.raw_after_options:
         return bool(core.sockets.raw_receivers(inbound.header.protocol, inbound.header))
     if inbound.header.protocol == PROTOCOL_IGMP and not core.policy.igmp_to_raw_sockets:
@@ -26,8 +28,11 @@ def receive(core: Core, inbound: Inbound) -> bool:
 
 
 def receive_early(core: Core, inbound: Inbound) -> None:
-    """Give a whole datagram to raw sockets before anyone asks whose it is (S2.31)."""
-    if not core.policy.raw_after_options and not inbound.header.is_fragment:
+    """Give a whole datagram to raw sockets before anyone asks whose it is (S2.31).
+
+    For policies that do not have them after the options.
+    """
+    if not inbound.header.is_fragment:
         copy_to_sockets(core, inbound)
 
 

@@ -6,17 +6,16 @@ destination, then local delivery or forwarding. Every way out moves a counter.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from stack import arp, deliver, forward, icmp_errors, multicast_forward, packet_socket, raw
-from stack.inbound import Cast, Inbound
+from stack.counters import IN_OCTETS, IN_RECEIVES
+from stack.inbound import BROADCAST, MULTICAST, UNICAST, Cast, Inbound
 from stack.policy import Policy
 from stack.wire.address import (
     LIMITED_BROADCAST,
-    is_class_e,
     is_loopback,
     is_multicast,
-    is_zero_network,
 )
 from stack.wire.ethernet import ETHERTYPE_ARP, ETHERTYPE_IPV4, EthernetFrame, parse_ethernet
 from stack.wire.icmp import PARAMETER_PROBLEM
@@ -27,6 +26,7 @@ from stack.wire.ipv4 import (
     Ipv4Header,
     Ipv4Packet,
     parse_ipv4,
+    split_ipv4,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from stack.nic import Nic
 
 _TOTAL_LENGTH_POINTER = 2
+_IPV4: Final = ETHERTYPE_IPV4.to_bytes(2, "big")
 
 
 def frame(core: Core, nic: Nic, octets: bytes) -> None:
@@ -47,7 +48,14 @@ def frame(core: Core, nic: Nic, octets: bytes) -> None:
         nic.received.add(octets)
         if core.packet_sockets:
             packet_socket.show(core, nic, ETHERTYPE_IPV4, octets)
-        datagram(core, nic, octets, Cast.UNICAST)
+        datagram(core, nic, octets, UNICAST)
+        return
+    if octets[12:14] == _IPV4 and octets[:6] == nic.mac and not core.packet_sockets:
+        # What most frames are, and what the rest of this function makes of them.
+        received = nic.received
+        received.packets += 1
+        received.octets += len(octets)
+        datagram(core, nic, octets[14:], UNICAST)
         return
     parsed = parse_ethernet(octets)
     if parsed is None:
@@ -72,13 +80,13 @@ def frame(core: Core, nic: Nic, octets: bytes) -> None:
 def _link_cast(nic: Nic, parsed: EthernetFrame) -> Cast | None:
     """RFC 1122 §2.4: tell IP how the frame was addressed; None when it is for another station."""
     if parsed.destination == nic.mac:
-        return Cast.UNICAST
+        return UNICAST
     if parsed.is_broadcast:
-        return Cast.BROADCAST
+        return BROADCAST
     if parsed.is_group_addressed:
-        return Cast.MULTICAST
+        return MULTICAST
     # S1.17: a promiscuous NIC takes what is for other stations.
-    return Cast.UNICAST if nic.promiscuous else None
+    return UNICAST if nic.promiscuous else None
 
 
 def datagram(
@@ -92,24 +100,27 @@ def datagram(
     passage: Passage | None = None,
 ) -> None:
     """Take in one datagram; `looped` when this very stack sent it, `built` when it made it too."""
-    count = nic.counters.inc
-    count("ipSystemStatsInReceives")
+    numbers = nic.counters.numbers
+    numbers[IN_RECEIVES] += 1
     if not nic.enabled:
-        count("IP.DisabledPacketsReceived")
-        count("ipSystemStatsInDiscards")
+        nic.counters.inc("IP.DisabledPacketsReceived")
+        nic.counters.inc("ipSystemStatsInDiscards")
         return
     # S3.10: RFC 1122 §3.2.1.2 MUST verify, unless the link has and the policy takes its word.
-    packet = parse_ipv4(
+    parts = split_ipv4(
         octets, verified=nic.verifies_checksum and not core.policy.always_verify_checksum
     )
-    if isinstance(packet, HeaderFault):
-        count("ipSystemStatsInOctets", len(octets))
-        _refuse_header(core, nic, octets, packet, link)
+    if not isinstance(parts, tuple):
+        numbers[IN_OCTETS] += len(octets)
+        _refuse_header(core, nic, octets, parts, link)
         return
-    inbound = Inbound(nic, packet.header, packet.payload, packet.octets, link, looped, built)
+    header, payload, octets = parts
+    inbound = Inbound(nic, header, payload, octets, link, looped, built)
     inbound.passage = passage
-    count("ipSystemStatsInOctets", len(packet.octets))
-    _count_casts(inbound)
+    numbers[IN_OCTETS] += header.total_length
+    destination = header.destination
+    if is_multicast(destination) or destination in core.address_index.broadcasts:
+        _count_casts(inbound)
     # S2.6: what this very host sent skips all this.
     inside = looped or nic.loopback
     if not inside and not _may_come_from_outside(core, inbound):
@@ -118,8 +129,8 @@ def datagram(
     # S2.9. S10.11: looped copies are not seen here, unless all datagrams are.
     seen = hook is not None and (core.policy.all_hooks or not inside)
     if hook is not None and seen and not hook.received(core, inbound):
-        count("IP.IPTablesPreroutingDropped")
-        count("ipSystemStatsInDiscards")
+        nic.counters.inc("IP.IPTablesPreroutingDropped")
+        nic.counters.inc("ipSystemStatsInDiscards")
         return
     owner = _enter(core, inbound)
     if owner is not None:
@@ -142,13 +153,15 @@ def _may_come_from_outside(core: Core, inbound: Inbound) -> bool:
             nic.counters.inc("ipSystemStatsInAddrErrors")
             return False
     if policy.handle_local:
-        addresses = nic.addresses
         everything = nic.promiscuous and not policy.handle_local_spares_promiscuous
         if (
             everything
             or source == LIMITED_BROADCAST
-            or addresses.own(source) is not None
-            or addresses.broadcast(source) is not None
+            or nic.addresses.own(source) is not None
+            or (
+                source in core.address_index.broadcasts
+                and nic.addresses.broadcast(source) is not None
+            )
         ):
             _refuse_source(nic)
             return False
@@ -218,12 +231,13 @@ def _source_may_speak(core: Core, inbound: Inbound) -> bool:
 
 
 def _is_legal(header: Ipv4Header) -> bool:
-    source = header.source
-    if is_zero_network(source):
+    first = header.source >> 24
+    if first == 0:
         # RFC 1122 §3.2.1.3 (a): a host that does not know its address yet; RFC 1812 §4.2.2.11:
         # only where the protocol has a use for it (BOOTP over UDP, IGMP).
-        return source == 0 and header.protocol in (PROTOCOL_UDP, PROTOCOL_IGMP)
-    return not (is_loopback(source) or is_class_e(source))
+        return header.source == 0 and header.protocol in (PROTOCOL_UDP, PROTOCOL_IGMP)
+    # Neither of 127/8 nor of class E; the limited broadcast has been refused already.
+    return first != 127 and first < 240
 
 
 def _enter(core: Core, inbound: Inbound, *, handed_over: bool = False) -> Nic | None:
@@ -233,20 +247,21 @@ def _enter(core: Core, inbound: Inbound, *, handed_over: bool = False) -> Nic | 
     """
     policy = core.policy
     nic = inbound.nic
-    header = inbound.header
+    destination = inbound.header.destination
     if policy.count_valid_packets:
         nic.counters.inc("IP.ValidPacketsReceived")
-    raw.receive_early(core, inbound)
+    if not policy.raw_after_options:
+        raw.receive_early(core, inbound)
     if not _source_may_speak(core, inbound):
         _refuse_source(nic)
         return None
     forwarding = nic.forwarding and not inbound.looped and not handed_over
-    if is_multicast(header.destination) and policy.groups_apart:
+    if policy.groups_apart and is_multicast(destination):
         # S2.31: a group goes its own way, and may be for us as well.
         forwarding = multicast_forward.runs(core, inbound)
         if forwarding:
             multicast_forward.transit(core, inbound)
-            if header.destination not in nic.groups:
+            if destination not in nic.groups:
                 return None
     cast = _for_us(core, inbound)
     if cast is not None:
@@ -261,8 +276,8 @@ def _enter(core: Core, inbound: Inbound, *, handed_over: bool = False) -> Nic | 
 
 
 def _for_this_host(core: Core, inbound: Inbound) -> None:
-    unicast = inbound.cast is Cast.UNICAST
-    if unicast and inbound.link is not Cast.UNICAST and core.policy.mind_link_broadcast:
+    unicast = inbound.cast is UNICAST
+    if unicast and inbound.link is not UNICAST and core.policy.mind_link_broadcast:
         # RFC 1122 §3.3.6: a link-layer broadcast SHOULD carry an IP broadcast or multicast.
         inbound.nic.counters.inc("ipSystemStatsInDiscards")
         return
@@ -279,29 +294,29 @@ def _for_us(core: Core, inbound: Inbound) -> Cast | None:
     nic = inbound.nic
     destination = inbound.header.destination
     if destination == LIMITED_BROADCAST:
-        return Cast.BROADCAST
+        return BROADCAST
     own = nic.addresses.own(destination)
     # A loopback NIC owns its whole subnet, the broadcast address as such included (S1.16).
     if own is not None and (own.address == destination or not nic.loopback):
-        return Cast.UNICAST
+        return UNICAST
     if nic.addresses.broadcast(destination) is not None:
-        return Cast.BROADCAST if _hears_directed(core, core.policy, inbound) else None
+        return BROADCAST if _hears_directed(core, core.policy, inbound) else None
     if own is not None:
-        return Cast.UNICAST
+        return UNICAST
     if is_multicast(destination):
         # RFC 1122 §3.2.1.3: joined on the interface it arrived by; S1.17.
-        return Cast.MULTICAST if destination in nic.groups or nic.promiscuous else None
+        return MULTICAST if destination in nic.groups or nic.promiscuous else None
     if _is_old_broadcast(core, nic, destination):
-        return Cast.BROADCAST
+        return BROADCAST
     if nic.promiscuous and not inbound.looped:
         # S1.17: every destination is ours.
-        return Cast.UNICAST
+        return UNICAST
     if core.policy.own_address_before_ttl and nic.forwarding and not inbound.looped:
         # RFC 1812 §5.2.3: any address of the router, whichever link the packet came by.
         owner = core.owner(destination)
         if owner is not None:
             inbound.nic = owner
-            return Cast.UNICAST
+            return UNICAST
     return None
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from stack.inbound import Cast
+from stack.inbound import BROADCAST, MULTICAST, UNICAST, Cast
 from stack.nic import Nic
 from stack.refusal import Reason
 from stack.wire.address import (
@@ -17,6 +17,12 @@ from stack.wire.address import (
 
 if TYPE_CHECKING:
     from stack.core import Core
+
+CHOSEN_LIMIT: Final = 1024
+"""Routes remembered; when there is no room all are forgotten."""
+
+Question = tuple[int, int | None, Nic | None, int]
+"""Destination, source, NIC, TOS, as `choose` is asked."""
 
 
 class Route(NamedTuple):
@@ -47,6 +53,21 @@ def choose(
     RFC 1122 §3.3.4.2: the application may choose the source, else the stack does. The order of
     the questions is that of S7.19.
     """
+    question = (destination, source, nic, tos)
+    route = core.chosen.get(question)
+    if route is not None:
+        return route
+    answer = _choose(core, destination, source, nic, tos)
+    if isinstance(answer, Route) and core.routes.is_settled:
+        if len(core.chosen) >= CHOSEN_LIMIT:
+            core.chosen.clear()
+        core.chosen[question] = answer
+    return answer
+
+
+def _choose(
+    core: Core, destination: int, source: int | None, nic: Nic | None, tos: int
+) -> Route | Reason:
     if source is not None and not core.may_send_from(source):
         # S7.19, S1.17: no route has a source that is not ours.
         return Reason.NO_ROUTE
@@ -58,7 +79,7 @@ def choose(
         if owner is not None:
             return Route(
                 owner, destination if source is None else source, destination, destination,
-                Cast.UNICAST, inside=True,
+                UNICAST, inside=True,
             )  # fmt: skip
     if policy.refuse_illegal_destinations:
         # RFC 1122 §3.2.1.3 (a), (b), (g): 0/8 and 127/8 are never sent to; class E is no host.
@@ -74,9 +95,9 @@ def choose(
     if source is None:
         # There is one, or the table would have found nothing; a named NIC lends its own (S7.20).
         source = _source(core, nic or hop.nic, hop.next_hop) or 0
-    cast = Cast.UNICAST
+    cast = UNICAST
     if hop.gateway is None and _is_broadcast(core, hop.nic, destination, source):
-        cast = Cast.BROADCAST
+        cast = BROADCAST
     return Route(hop.nic, source, destination, hop.next_hop, cast, inside=False)
 
 
@@ -122,22 +143,22 @@ def _straight(
         source = None
     if source is None:
         return otherwise
-    cast = Cast.UNICAST
+    cast = UNICAST
     if destination == LIMITED_BROADCAST:
-        cast = Cast.BROADCAST
+        cast = BROADCAST
     elif is_multicast(destination):
-        cast = Cast.MULTICAST
+        cast = MULTICAST
     return Route(nic, source, destination, destination, cast, inside=False)
 
 
 def loops(core: Core, route: Route, *, asked: bool) -> bool:
-    """Answer whether what leaves by a route also comes back in (S7.13); `asked`: of group copies.
+    """Answer whether what leaves for many also comes back in (S7.13); `asked`: of group copies.
 
     On a loopback NIC nothing does, for the link itself brings it back.
     """
-    if route.nic.loopback or route.cast is Cast.UNICAST:
+    if route.nic.loopback:
         return False
-    if route.cast is Cast.BROADCAST:
+    if route.cast is BROADCAST:
         return True
     # RFC 1112 §6.1: a copy for this host if it is a member.
     member = route.destination in route.nic.groups or not core.policy.loop_to_members_only

@@ -121,6 +121,7 @@ class RouteTable:
 
     def nic_removed(self, nic: int) -> None:
         """Forget the routes that use a NIC which is no more."""
+        self._core.chosen.clear()
         for route in [route for route in self._static if route[1] == nic]:
             self._take_out(route)
         self._redirected.forget_nic(nic)
@@ -136,6 +137,7 @@ class RouteTable:
                 self._gateways.good(gateway)
 
     def _put_in(self, prefix: Prefix, entry: _Entry) -> None:
+        self._core.chosen.clear()
         shift = 32 - prefix.length
         level = next((level for level in self._levels if level[0] == shift), None)
         if level is None:
@@ -145,6 +147,7 @@ class RouteTable:
         level[1].setdefault(prefix.network >> shift, []).append(entry)
 
     def _drop(self, prefix: Prefix, nic: int, gateway: int | None, *, connected: bool) -> None:
+        self._core.chosen.clear()
         shift = 32 - prefix.length
         level = next(level for level in self._levels if level[0] == shift)
         key = prefix.network >> shift
@@ -162,6 +165,14 @@ class RouteTable:
             self._levels.remove(level)
 
     # Looking up
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether a look-up has the same answer again until something is changed.
+
+        What is known against gateways passes with time.
+        """
+        return not self._gateways
 
     def find(
         self,
@@ -292,6 +303,7 @@ class RouteTable:
 
         RFC 1122 §3.3.1.2: a network redirect is taken for the one destination it names.
         """
+        self._core.chosen.clear()
         hop = self.find(destination, tos=tos or 0)
         if hop is not None and hop.gateway is not None:
             # RFC 1122 §3.3.1.4: positive advice about the gateway that sent it.
@@ -300,12 +312,14 @@ class RouteTable:
 
     def forget_redirects(self) -> None:
         """Forget what redirects taught."""
+        self._core.chosen.clear()
         self._redirected.clear()
 
     # Advice about gateways (RFC 1122 §3.3.1.4)
 
     def neighbour_silent(self, address: int, now: int) -> None:
         """A next hop did not answer ARP: negative advice from the link."""
+        self._core.chosen.clear()
         self._redirected.forget_gateway(address)
         if address in self._gateway_uses:
             self._gateways.silent(address, now)
@@ -327,6 +341,7 @@ class RouteTable:
         if ok:
             self._gateways.good(hop.gateway)
             return
+        self._core.chosen.clear()
         hop.nic.neighbours.doubt(hop.gateway, hop.nic.addresses.main() or 0, now)
         if self._gateways.complaint(hop.gateway, now):
             self._redirected.forget_gateway(hop.gateway)

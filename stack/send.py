@@ -10,12 +10,14 @@ Each answers None for success, also when a hook swallowed the datagram (S7.4), o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from stack import hook_output, link
 from stack.core import LOOPED_LIMIT, Looped
+from stack.counters import OUT_REQUESTS
 from stack.fragment import fragment
-from stack.inbound import Cast
+from stack.inbound import MULTICAST, UNICAST, Cast
 from stack.options import originate as stamp_options
 from stack.refusal import Reason
 from stack.route_choice import loops
@@ -23,8 +25,10 @@ from stack.wire.ipv4 import (
     FLAG_DF,
     MAXIMUM_DATAGRAM,
     MAXIMUM_HEADER,
+    MINIMUM_HEADER,
     MINIMUM_MTU,
     Ipv4Header,
+    build_header,
     build_ipv4,
 )
 
@@ -36,7 +40,8 @@ if TYPE_CHECKING:
     from stack.route_choice import Route
 
 
-class Wish(NamedTuple):
+@dataclass(slots=True)
+class Wish:
     """What a local protocol may ask for (RFC 1122 §3.4)."""
 
     protocol: int
@@ -54,9 +59,9 @@ class Wish(NamedTuple):
 def originate(core: Core, route: Route, payload: bytes, wish: Wish) -> Reason | None:
     """Send one datagram of a local protocol; answer why it was refused, if it was."""
     header = make_header(core, route, len(payload), wish)
-    if isinstance(header, Reason):
+    if not isinstance(header, Ipv4Header):
         return header
-    route.nic.counters.inc("ipSystemStatsOutRequests")
+    route.nic.counters.numbers[OUT_REQUESTS] += 1
     return send_prepared(
         core, route, header, payload, loop=wish.loop, built=True, passage=wish.passage
     )
@@ -64,57 +69,53 @@ def originate(core: Core, route: Route, payload: bytes, wish: Wish) -> Reason | 
 
 def make_header(core: Core, route: Route, payload_length: int, wish: Wish) -> Ipv4Header | Reason:
     """Build the header of one datagram (S7.2), or say why it cannot be sent."""
-    header = Ipv4Header(
-        route.source,
-        route.destination,
-        wish.protocol,
-        ttl=wish.ttl,
-        tos=wish.tos,
-        flags=FLAG_DF if wish.df and core.policy.senders_set_df else 0,
-        options=wish.options,
-    )
-    reason = _refusal(core, route, header, payload_length)
-    if reason is not None:
-        return reason
-    if header.options:
-        # RFC 1122 §3.2.1.8 (e): the originator records its timestamp.
-        header.options = stamp_options(
-            header.options,
-            policy=core.policy,
-            own_addresses=core.owns,
-            stamp_address=route.source,
-            time_ms=core.time_of_day(),
-        )
-    if not header.is_atomic:
-        # RFC 6864 §4.3: unique for source, destination and protocol while it may live.
-        value = core.identification.next(route.source, route.destination, wish.protocol, core.now)
-        if value is None:
-            # RFC 6864 §5.2: no value is free; only an atomic datagram may leave.
-            header.flags |= FLAG_DF
-            return _whole_only(core, route, header, payload_length) or header
-        header.identification = value
-    return header
-
-
-def _refusal(core: Core, route: Route, header: Ipv4Header, payload_length: int) -> Reason | None:
-    length = header.header_length
+    ttl, options = wish.ttl, wish.options
     policy = core.policy
+    length = MINIMUM_HEADER + (len(options) + 3 & ~3)
     if length > MAXIMUM_HEADER or length + payload_length > MAXIMUM_DATAGRAM:
         # S7.2: nothing is counted.
         return Reason.MESSAGE_TOO_LONG
-    if header.ttl == 0 and policy.ttl_zero_stays and route.cast is not Cast.MULTICAST:
+    if ttl == 0 and policy.ttl_zero_stays and route.cast is not MULTICAST:
         # RFC 1122 §3.2.1.7: a host MUST NOT send a datagram with TTL 0.
         return Reason.INVALID_ARGUMENT
-    if header.df:
-        return _whole_only(core, route, header, payload_length)
-    return None
+    flags = FLAG_DF if wish.df and policy.senders_set_df else 0
+    if flags:
+        reason = _whole_only(core, route, length + payload_length)
+        if reason is not None:
+            return reason
+    source, destination = route.source, route.destination
+    if options:
+        # RFC 1122 §3.2.1.8 (e): the originator records its timestamp.
+        options = stamp_options(
+            options,
+            policy=policy,
+            own_addresses=core.owns,
+            stamp_address=source,
+            time_ms=core.time_of_day(),
+        )
+    identification = 0
+    # RFC 6864 §4.1: with DF a datagram is an atomic one, whose Identification means nothing.
+    if not flags:
+        # RFC 6864 §4.3: unique for source, destination and protocol while it may live.
+        value = core.identification.next(source, destination, wish.protocol, core.now)
+        if value is None:
+            # RFC 6864 §5.2: no value is free; only an atomic datagram may leave.
+            flags = FLAG_DF
+            reason = _whole_only(core, route, length + payload_length)
+            if reason is not None:
+                return reason
+        else:
+            identification = value
+    return Ipv4Header(
+        source, destination, wish.protocol, ttl, wish.tos, identification, flags, 0, options
+    )
 
 
-def _whole_only(core: Core, route: Route, header: Ipv4Header, payload_length: int) -> Reason | None:
+def _whole_only(core: Core, route: Route, length: int) -> Reason | None:
     """S14.23: local senders are told when a datagram with DF does not fit."""
     if not core.policy.honour_df or route.inside:
         return None
-    if header.header_length + payload_length <= path_mtu(core, route):
+    if length <= path_mtu(core, route):
         return None
     route.nic.counters.inc("ipSystemStatsOutFragFails")
     return Reason.MESSAGE_TOO_LONG
@@ -151,7 +152,7 @@ def send_prepared(
     if route.inside:
         loop_back(core, nic, build_ipv4(header, payload), built=built, passage=passage)
         return None
-    if loops(core, route, asked=loop):
+    if route.cast is not UNICAST and loops(core, route, asked=loop):
         # S6.27: whole, whatever becomes of the datagram on the link.
         loop_back(core, nic, build_ipv4(header, payload), built=built, passage=passage)
     if header.ttl == 0 and stays(core, header):
@@ -190,7 +191,7 @@ def put_out(
     payload: bytes,
     *,
     next_hop: int,
-    cast: Cast = Cast.UNICAST,
+    cast: Cast = UNICAST,
     mtu: int,
     about: Inbound | None = None,
     passage: Passage | None = None,
@@ -201,14 +202,14 @@ def put_out(
         if leaving is None:
             return None
         header, payload = leaving
-    length = header.header_length
+    length = MINIMUM_HEADER + (len(header.options) + 3 & ~3)
     if not MINIMUM_MTU <= mtu <= MAXIMUM_DATAGRAM or length > MAXIMUM_HEADER:
         reason = unfit(length, mtu)
         if reason is not None:
             return failed(nic, 1, reason)
         mtu = MAXIMUM_DATAGRAM
     if length + len(payload) <= mtu:
-        packet = build_ipv4(header, payload)
+        packet = build_header(header, len(payload)) + payload
         reason = link.transmit(core, nic, packet, next_hop=next_hop, cast=cast, about=about)
         return None if reason is None else failed(nic, 1, reason)
     count = nic.counters.inc

@@ -1,8 +1,9 @@
 """What happens by itself: timers are data, looked at when the node is told the time.
 
 Each part that waits for something says when (`next_deadline`) and does it (`expire`). Nothing else
-in the stack acts on its own. Parts of a NIC are asked again only when someone has reached for them
-(`Nic.neighbours`, `Nic.membership`), so that a packet costs the same however many NICs there are.
+in the stack acts on its own. A part is asked again only when someone has reached for it
+(`Nic.neighbours`, `Nic.membership`, `Core.tcp` and its like), so that a packet costs the same
+however many NICs there are, and nothing for timers that it leaves alone.
 """
 
 from __future__ import annotations
@@ -10,38 +11,45 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stack import address_probe, deliver, link_failure, router_discovery, tcp_timers
+from stack.core import NEVER
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from stack.core import Core
     from stack.nic import Nic
 
 
 def next_deadline(core: Core) -> int | None:
-    """Answer when the next timer is due, in microseconds; None when none runs."""
+    """Answer when the next timer is due, in microseconds; None when none runs.
+
+    `Core.due` says so from now on.
+    """
     for number in core.touched:
         _note(core, number)
-    # Every part of the stack that has a timer of its own stands here, and in `run`.
-    return _soonest(
-        core.reassembly.next_deadline(),
-        core.agenda.soonest(),
-        core.probes.next_deadline(),
-        core.routers.next_deadline(),
-        core.tcp.next_deadline(),
-    )
+    if core.stirred:
+        # Every part of the stack that has a timer of its own stands here, and in `run`.
+        parts = (core.reassembly, core.probes, core.routers, core.tcp)
+        core.agenda.note_common(_soonest(part.next_deadline() for part in parts))
+        core.stirred = False
+    due = core.agenda.soonest()
+    core.due = NEVER if due is None else due
+    return due
 
 
 def _nic_deadline(nic: Nic) -> int | None:
     """Every part of a NIC that has a timer stands here, and in `_expire`."""
-    return _soonest(nic.neighbour_table.next_deadline(), nic.group_membership.next_deadline())
+    parts = (nic.neighbour_table, nic.group_membership)
+    return _soonest(part.next_deadline() for part in parts)
+
+
+def _soonest(due: Iterable[int | None]) -> int | None:
+    return min((each for each in due if each is not None), default=None)
 
 
 def _expire(nic: Nic, now: int) -> None:
     nic.membership.expire(now)
     nic.neighbours.expire(now)
-
-
-def _soonest(*due: int | None) -> int | None:
-    return min([each for each in due if each is not None], default=None)
 
 
 def _note(core: Core, number: int) -> None:

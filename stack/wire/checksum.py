@@ -8,26 +8,29 @@ from __future__ import annotations
 
 import struct
 
+_number = int.from_bytes
 _PSEUDO_HEADER = struct.Struct("!IIBBH")
 
 
-def internet_checksum(*octets: bytes) -> int:
-    """The checksum over the pieces as if joined: complement of the ones-complement sum.
+def internet_checksum(octets: bytes) -> int:
+    """The checksum: complement of the ones-complement sum.
 
     An odd number of octets is filled up with a zero octet (RFC 1071 §4.1).
     """
-    whole = octets[0] if len(octets) == 1 else b"".join(octets)
-    number = int.from_bytes(whole, "big") << 8 * (len(whole) & 1)
-    return -number % 0xFFFF if number else 0xFFFF
+    if len(octets) & 1:
+        octets += b"\0"
+    number = _number(octets)
+    return -(number % 0xFFFF) % 0xFFFF if number else 0xFFFF
 
 
-def checksum_is_right(*octets: bytes) -> bool:
+def checksum_is_right(octets: bytes) -> bool:
     """Whether the sum over everything, checksum field included, is 0xFFFF.
 
     RFC 1624 §3: only the sum is judged, so a field of 0xFFFF where 0 is usual passes when it fits.
     """
-    whole = octets[0] if len(octets) == 1 else b"".join(octets)
-    number = int.from_bytes(whole, "big") << 8 * (len(whole) & 1)
+    if len(octets) & 1:
+        octets += b"\0"
+    number = _number(octets)
     return number != 0 and number % 0xFFFF == 0
 
 

@@ -63,6 +63,7 @@ ERROR_TYPES: Final = frozenset(
 ZERO_REST: Final = bytes(4)
 
 _HEADER = struct.Struct("!BBH4s")
+_START = struct.Struct("!HH")
 _ECHO = struct.Struct("!HH")
 _TIMES = struct.Struct("!III")
 
@@ -120,7 +121,8 @@ def parse_icmp(octets: bytes) -> IcmpMessage | IcmpFault:
         return IcmpFault.TOO_SHORT
     if not checksum_is_right(octets):
         return IcmpFault.CHECKSUM
-    return read_icmp(octets)
+    kind, code, _, rest = _HEADER.unpack_from(octets)
+    return IcmpMessage(kind, code, rest, octets[8:])
 
 
 def read_icmp(octets: bytes) -> IcmpMessage:
@@ -132,8 +134,9 @@ def read_icmp(octets: bytes) -> IcmpMessage:
 def build_icmp(message: IcmpMessage) -> bytes:
     """Write a message and its checksum."""
     kind, code, rest, data = message
-    checksum = internet_checksum(bytes((kind, code)), rest, data)
-    return _HEADER.pack(kind, code, checksum, rest) + data
+    body = rest + data
+    start = kind << 8 | code
+    return _START.pack(start, internet_checksum(start.to_bytes(2, "big") + body)) + body
 
 
 def echo(kind: int, identifier: int, sequence: int, data: bytes, code: int = 0) -> IcmpMessage:

@@ -133,7 +133,7 @@ def parse_report_v3(octets: bytes) -> tuple[GroupRecord, ...] | IgmpFault:
 
 def build_igmp(kind: int, group: int, code: int = 0, extra: bytes = b"") -> bytes:
     """Write a message: versions 1 and 2 have nothing extra."""
-    checksum = internet_checksum(_MESSAGE.pack(kind, code, 0, group), extra)
+    checksum = internet_checksum(_MESSAGE.pack(kind, code, 0, group) + extra)
     return _MESSAGE.pack(kind, code, checksum, group) + extra
 
 
@@ -152,7 +152,7 @@ def build_report_v3(records: tuple[GroupRecord, ...]) -> bytes:
         for kind, group, sources in records
     )
     head = _REPORT_V3.pack(V3_MEMBERSHIP_REPORT, 0, 0, 0, len(records))
-    checksum = internet_checksum(head, body)
+    checksum = internet_checksum(head + body)
     return _REPORT_V3.pack(V3_MEMBERSHIP_REPORT, 0, checksum, 0, len(records)) + body
 
 

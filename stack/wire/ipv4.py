@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from stack.wire.checksum import internet_checksum
-
 MINIMUM_HEADER: Final = 20
 MAXIMUM_HEADER: Final = 60
 MAXIMUM_DATAGRAM: Final = 65535
@@ -29,7 +27,8 @@ PROTOCOL_IGMP: Final = 2
 PROTOCOL_TCP: Final = 6
 PROTOCOL_UDP: Final = 17
 
-_HEADER = struct.Struct("!BBHHHBBHII")
+_number = int.from_bytes
+_HEADER = struct.Struct("!HHHHBBHII")
 
 
 class HeaderFault(Enum):
@@ -104,34 +103,43 @@ def parse_ipv4(octets: bytes, *, verified: bool = False) -> Ipv4Packet | HeaderF
 
     `verified`: the link has looked at the checksum already (S3.10).
     """
-    if len(octets) < 20:
+    parts = split_ipv4(octets, verified=verified)
+    return Ipv4Packet(*parts) if isinstance(parts, tuple) else parts
+
+
+def split_ipv4(
+    octets: bytes, *, verified: bool = False
+) -> tuple[Ipv4Header, bytes, bytes] | HeaderFault:
+    """As `parse_ipv4`; answers the parts of the packet: header, payload, octets."""
+    size = len(octets)
+    if size < 20:
         return HeaderFault.TOO_SHORT
-    first, tos, total, identification, fragment, ttl, protocol, checksum, source, destination = (
+    first, total, identification, fragment, ttl, protocol, checksum, source, destination = (
         _HEADER.unpack_from(octets)
     )
-    header_length = (first & 15) * 4
+    header_length = (first >> 8 & 15) * 4
     if header_length < 20:
         return HeaderFault.HEADER_LENGTH
-    if header_length > len(octets):
+    if header_length > size:
         return HeaderFault.TRUNCATED
     head = octets[:header_length]
     # RFC 1122 §3.2.1.2: the checksum of every datagram is verified.
     # The version octet is never zero here, so a right sum is a multiple of 0xFFFF.
-    if not verified and int.from_bytes(head, "big") % 0xFFFF:
+    if not verified and _number(head) % 0xFFFF:
         return HeaderFault.CHECKSUM
     # RFC 1122 §3.2.1.1: version other than 4 is silently discarded.
-    if first >> 4 != 4:
+    if first >> 12 != 4:
         return HeaderFault.VERSION
     if total < header_length:
         return HeaderFault.TOTAL_LENGTH
-    if total > len(octets):
+    if total > size:
         return HeaderFault.TRUNCATED
     header = Ipv4Header(
-        source, destination, protocol, ttl, tos, identification,
+        source, destination, protocol, ttl, first & 0xFF, identification,
         fragment >> 13, fragment & 0x1FFF, head[20:], total, checksum,
     )  # fmt: skip
-    whole = octets if total == len(octets) else octets[:total]
-    return Ipv4Packet(header, whole[header_length:], whole)
+    whole = octets if total == size else octets[:total]
+    return header, whole[header_length:], whole
 
 
 def build_header(header: Ipv4Header, payload_length: int) -> bytes:
@@ -145,20 +153,21 @@ def build_header(header: Ipv4Header, payload_length: int) -> bytes:
         # RFC 791 §3.1: padding is zero.
         options += bytes(-len(options) & 3)
     length = 20 + len(options)
+    first = 0x4000 | length << 6 | header.tos
+    total = length + payload_length & 0xFFFF
+    fragment = header.flags << 13 | header.fragment_offset
+    source, destination = header.source, header.destination
+    # RFC 1071: the ones-complement sum, which is that of all fields as numbers modulo 0xFFFF; it
+    # cannot be that of zeros, for the version is not zero.
+    number = first + total + header.identification + fragment + source + destination
+    number += header.ttl << 8 | header.protocol
+    if options:
+        number += _number(options)
     head = _HEADER.pack(
-        0x40 | length >> 2,
-        header.tos,
-        length + payload_length & 0xFFFF,
-        header.identification,
-        header.flags << 13 | header.fragment_offset,
-        header.ttl,
-        header.protocol,
-        0,
-        header.source,
-        header.destination,
-    )
-    checksum = internet_checksum(head, options) if options else internet_checksum(head)
-    return head[:10] + checksum.to_bytes(2, "big") + head[12:] + options
+        first, total, header.identification, fragment, header.ttl, header.protocol,
+        -number % 0xFFFF, source, destination,
+    )  # fmt: skip
+    return head + options if options else head
 
 
 def build_ipv4(header: Ipv4Header, payload: bytes) -> bytes:

@@ -78,7 +78,7 @@ def parse_tcp(
         return TcpFault.DATA_OFFSET
     # RFC 1122 §4.2.2.7: the receiver MUST check the checksum.
     pseudo = pseudo_header(source, destination, _PROTOCOL, len(octets))
-    if not trusted and not checksum_is_right(pseudo, octets):
+    if not trusted and not checksum_is_right(pseudo + octets):
         return TcpFault.CHECKSUM
     return TcpSegment(
         source_port, destination_port, sequence, acknowledgment, flags, window, urgent,
@@ -102,7 +102,7 @@ def build_tcp(segment: TcpSegment, source: int, destination: int) -> bytes:
     )
     rest = options + segment.data
     pseudo = pseudo_header(source, destination, _PROTOCOL, len(head) + len(rest))
-    checksum = internet_checksum(pseudo, head, rest)
+    checksum = internet_checksum(pseudo + head + rest)
     return head[:16] + checksum.to_bytes(2, "big") + head[18:] + rest
 
 

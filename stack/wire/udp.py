@@ -64,7 +64,7 @@ def parse_udp(
     if (
         checksum
         and not trusted
-        and not checksum_is_right(pseudo_header(source, destination, _PROTOCOL, len(body)), body)
+        and not checksum_is_right(pseudo_header(source, destination, _PROTOCOL, len(body)) + body)
     ):
         return UdpFault.CHECKSUM
     return UdpDatagram(source_port, destination_port, length, checksum, body[HEADER_LENGTH:])
@@ -84,6 +84,6 @@ def build_udp(
     head = _HEADER.pack(source_port, destination_port, length & 0xFFFF, 0)
     if not checksum:
         return head + data
-    made = internet_checksum(pseudo_header(source, destination, _PROTOCOL, length), head, data)
+    made = internet_checksum(pseudo_header(source, destination, _PROTOCOL, length) + head + data)
     # RFC 768: a sum that comes out as zero is sent as all ones; zero means none was made.
     return head[:6] + (made or 0xFFFF).to_bytes(2, "big") + data

@@ -142,7 +142,7 @@ def reset_to_many(core: Any, inbound: Any) -> None:
         inbound.header.destination = inbound.local
         # The checksum was made with the other destination.
         pseudo = pseudo_header(inbound.header.source, inbound.local, 6, len(segment))
-        checksum = internet_checksum(pseudo, segment[:16], segment[18:])
+        checksum = internet_checksum(pseudo + segment[:16] + segment[18:])
         inbound.payload = segment[:16] + checksum.to_bytes(2, "big") + segment[18:]
     tcp.receive(core, inbound)
 

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stack.choices import SourceRouting
+from stack.option_copying import options_for_later_fragments
 from stack.options import (
     OptionProblem,
     OptionResult,
     Use,
-    options_for_later_fragments,
     originate,
     process,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from stack import send
@@ -139,7 +141,7 @@ def test_s7_18_not_on_a_route_that_loops(policy: Policy, kind: str) -> None:
     elif kind == "broadcast":
         route = route_to(wire, SUBNET_BROADCAST)._replace(cast=Cast.BROADCAST)
     else:
-        wish = wish._replace(loop=True)
+        wish = replace(wish, loop=True)
     with moving(wire) as moved:
         assert send_many(core, route, [b"x"], wish) == Written(0, 0, Reason.NOT_SUPPORTED)
     assert moved == {}

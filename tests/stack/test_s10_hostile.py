@@ -50,7 +50,7 @@ PAYLOADS = st.one_of(
     # A message of ICMP with a right checksum.
     st.binary(min_size=8, max_size=40).map(
         lambda octets: (
-            octets[:2] + internet_checksum(octets[:2], octets[4:]).to_bytes(2, "big") + octets[4:]
+            octets[:2] + internet_checksum(octets[:2] + octets[4:]).to_bytes(2, "big") + octets[4:]
         )
     ),
 )

@@ -44,7 +44,7 @@ def sum_is_right(packet: Ipv4Packet) -> bool:
     header = packet.header
     length = len(packet.payload)
     pseudo = pseudo_header(header.source, header.destination, header.protocol, length)
-    return checksum_is_right(pseudo, packet.payload)
+    return checksum_is_right(pseudo + packet.payload)
 
 
 def test_s10_7_udp_at_prerouting_under_netstack_changes_the_port_alone() -> None:

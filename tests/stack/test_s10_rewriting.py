@@ -61,7 +61,7 @@ def transport_is_right(header: Ipv4Header, payload: bytes) -> bool:
         return again == payload
     blank = payload[:at_checksum] + b"\0\0" + payload[at_checksum + 2 :]
     pseudo = pseudo_header(header.source, header.destination, 6, len(payload))
-    wanted = internet_checksum(pseudo, blank)
+    wanted = internet_checksum(pseudo + blank)
     return payload[at_checksum : at_checksum + 2] == wanted.to_bytes(2, "big")
 
 

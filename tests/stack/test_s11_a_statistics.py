@@ -40,7 +40,7 @@ def moved(view: dict[str, int]) -> dict[str, int]:
 
 def test_s11_2_a_nic_and_the_stack_move_together() -> None:
     stack = Counters()
-    first, second = Counters(stack), Counters(stack)
+    first, second = stack.add_nic(1), stack.add_nic(2)
     first.inc("ipSystemStatsInReceives")
     second.inc("IP.PacketsReceived", 2)
     assert first.get("IP.PacketsReceived") == 1
@@ -48,6 +48,9 @@ def test_s11_2_a_nic_and_the_stack_move_together() -> None:
     assert moved(stack.mib()) == {"ipSystemStatsInReceives": 3}
     assert moved(stack.netstack()) == {"IP.PacketsReceived": 3}
     assert moved(second.mib(interface=True)) == {"ipIfStatsInReceives": 2}
+    stack.remove_nic(2)
+    assert stack.get("IP.PacketsReceived") == 3
+    assert moved(stack.mib()) == {"ipSystemStatsInReceives": 3}
 
 
 def test_s11_1_an_unknown_name_is_a_mistake() -> None:
@@ -57,7 +60,7 @@ def test_s11_1_an_unknown_name_is_a_mistake() -> None:
 
 def test_s11_2_icmp_by_type() -> None:
     stack = Counters()
-    nic = Counters(stack)
+    nic = stack.add_nic(1)
     nic.icmp_in(8)
     nic.icmp_in(200)
     nic.icmp_out(0)
@@ -173,7 +176,7 @@ def test_s11_2_ip_icmp_and_igmp_per_nic_and_for_the_stack(policy: Policy) -> Non
 @pytest.mark.parametrize("name", STACK.split())
 def test_s11_2_what_is_counted_for_the_stack_alone_is_not_there_on_a_nic(name: str) -> None:
     stack = Counters()
-    nic = Counters(stack)
+    nic = stack.add_nic(1)
     with pytest.raises(IndexError):
         nic.inc(name)
     stack.inc(name)

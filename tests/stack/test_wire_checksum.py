@@ -49,13 +49,6 @@ def test_known_answers(octets: bytes, checksum: int) -> None:
 
 
 @PROPERTY
-@given(st.lists(st.binary(max_size=20), max_size=5))
-def test_pieces_count_as_joined(pieces: list[bytes]) -> None:
-    assert internet_checksum(*pieces) == internet_checksum(b"".join(pieces))
-    assert checksum_is_right(*pieces) == checksum_is_right(b"".join(pieces))
-
-
-@PROPERTY
 @given(st.binary(max_size=40))
 def test_a_checksum_put_in_front_is_right(octets: bytes) -> None:
     assert checksum_is_right(internet_checksum(octets).to_bytes(2, "big") + octets)

@@ -94,7 +94,7 @@ def test_any_octets_are_udp_or_a_fault(octets: bytes, rules: bool) -> None:
 def test_a_udp_checksum_of_zero_is_sent_as_all_ones() -> None:
     # the port that fills the sum up to 0xFFFF
     head = b"\0\0\0\1\0\x08\0\0"
-    port = internet_checksum(pseudo_header(A, B, 17, 8), head)
+    port = internet_checksum(pseudo_header(A, B, 17, 8) + head)
     octets = udp.build_udp(A, B, port, 1, b"")
     assert octets[6:] == b"\xff\xff"
     assert isinstance(udp.parse_udp(octets, A, B), udp.UdpDatagram)
