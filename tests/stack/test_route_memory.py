@@ -31,7 +31,7 @@ def step(wire: Wire, dice: random.Random) -> None:
     node, core = wire.node, wire.node._core
     nic = dice.choice([1, 2, 3])
     own, gateway, peer = dice.choice(OWN), dice.choice(GATEWAYS), number(dice.choice(PEERS))
-    distant = number("8.8.8.8")
+    distant = number("198.18.8.8")
     port: Any = core.nics.get(nic)
     changes = [
         lambda: node.add_nic(nic, mac=bytes((2, 0, 0, 0, 9, nic)), loopback=nic == 3),
