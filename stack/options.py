@@ -1,12 +1,9 @@
 """What is done with the options of a datagram (RFC 791 §3.1, RFC 1122 §3.2.1.8, RFC 1812 §5.3.13).
 
-One pass reads an option area and builds a new one; the old one is never changed. It stops at the
-first problem, names the octet at fault, and leaves it to the caller whether an ICMP error may be
-sent. Options that nobody here knows are kept or left out, never judged beyond their length octet
-(RFC 1122 §3.2.1.8: silently ignored; RFC 1812 §5.3.13.1: passed through unchanged).
-
-Pointers count from 0 at the first octet of the IP header, so the area begins at 20. The tests come
-in the order of section 4 of the behaviour specification; `Policy` says what presets do differently.
+One pass reads an option area and builds a new one. It stops at the first problem and names the
+octet at fault, counted from 0 at the first octet of the IP header. Options that nobody here knows
+are kept or left out (RFC 1122 §3.2.1.8: silently ignored; RFC 1812 §5.3.13.1: passed through). The
+tests come in the order of section 4 of the behaviour specification.
 """
 
 from __future__ import annotations

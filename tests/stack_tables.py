@@ -194,7 +194,9 @@ def bounds() -> Iterator[Bound]:
             name, full = constant.name, f"{module}.{constant.name}"
             value = values.get(name)
             hidden = name.startswith("_") or not name.isupper() or name == "SECOND"
-            if hidden or full in CODES or not _counts(value):
+            # What `counters` names by numbers are places, no bounds.
+            place = full.startswith("counters.")
+            if hidden or place or full in CODES or not _counts(value):
                 continue
             yield Bound(full, _figure(value, constant), constant.text)
 

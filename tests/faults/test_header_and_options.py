@@ -348,6 +348,7 @@ FAULTS = (
         rows(
             """
             1122-3.2.1.8-b 1122-3.2.1.8c-c 1122-3.2.1.8e-c 1122-3.4-c 1122-4.1.3.2-a 791-3.3-b
+            sockets-recv-a
             """
         ),
         _chosen(received_options_to_udp=False),

@@ -19,6 +19,7 @@ from tests.faults.icmp_udp_kit import (
     unless,
     with_handlers,
 )
+from tests.faults.wires import rows
 
 FAULTS: tuple[Fault, ...] = (
     Fault(
@@ -84,6 +85,7 @@ FAULTS: tuple[Fault, ...] = (
             "1122-3.4-c",
             "1122-4.1.3.2-a",
             "791-3.3-b",
+            "sockets-recv-a",
         },
         patch=chosen(received_options_to_udp=False),
     ),

@@ -17,9 +17,9 @@ from stack.route_choice import CHOSEN_LIMIT, choose
 from tests.stack.node_kit import Wire
 
 OWN = ["192.0.2.1", "192.0.2.7", "203.0.113.1", "198.51.100.1", "127.0.0.1"]
-PEERS = ["192.0.2.9", "203.0.113.9", "198.51.100.9", "8.8.8.8", "169.254.3.3", "192.0.2.255"]
+PEERS = ["192.0.2.9", "203.0.113.9", "198.51.100.9", "198.18.8.8", "169.254.3.3", "192.0.2.255"]
 GATEWAYS = ["192.0.2.254", "192.0.2.253", "203.0.113.254"]
-PREFIXES = ["0.0.0.0/0", "8.0.0.0/8", "8.8.8.0/24", "198.51.100.0/24"]
+PREFIXES = ["0.0.0.0/0", "198.0.0.0/8", "198.18.8.0/24", "198.51.100.0/24"]
 
 
 def number(address: str) -> int:
@@ -31,7 +31,7 @@ def step(wire: Wire, dice: random.Random) -> None:
     node, core = wire.node, wire.node._core
     nic = dice.choice([1, 2, 3])
     own, gateway, peer = dice.choice(OWN), dice.choice(GATEWAYS), number(dice.choice(PEERS))
-    distant = number("8.8.8.8")
+    distant = number("198.18.8.8")
     port: Any = core.nics.get(nic)
     changes: list[Callable[[], object]] = [
         lambda: node.add_nic(nic, mac=bytes((2, 0, 0, 0, 9, nic)), loopback=nic == 3),
@@ -64,8 +64,9 @@ def step(wire: Wire, dice: random.Random) -> None:
     ]  # fmt: skip
     if port is None:
         changes = changes[:1] + changes[13:17] + changes[18:]
+    change: Callable[[], object] = dice.choice(changes)
     with suppress(Refused):
-        dice.choice(changes)()
+        change()
 
 
 def mend(wire: Wire) -> None:
