@@ -119,7 +119,10 @@ class NeighbourTable:
         return entry.mac
 
     def resolve(self, address: int, source: int, waiting: Waiting, now: int) -> bytes | None:
-        """Answer the link address of a learned neighbour, or keep the packet until it is known."""
+        """Answer the link address of a learned neighbour, or keep the packet until it is known.
+
+        For addresses that are not `ready`.
+        """
         entry = self._entries.pop(address, None)
         if entry is None:
             self._start(address, source, waiting, now)
@@ -132,10 +135,10 @@ class NeighbourTable:
             if len(entry.waiting) > PENDING_LIMIT:
                 self._discard(entry.waiting.popleft())
             return None
-        if entry.state is State.KNOWN and entry.due <= now:
-            entry.state = State.DELAY
-            entry.source = source
-            self._set_timer(address, entry, now + DELAY_FIRST_PROBE)
+        # What was believed is stale, and in use from now on.
+        entry.state = State.DELAY
+        entry.source = source
+        self._set_timer(address, entry, now + DELAY_FIRST_PROBE)
         return entry.mac
 
     def _start(self, address: int, source: int, waiting: Waiting, now: int) -> None:

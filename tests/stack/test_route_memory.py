@@ -33,7 +33,7 @@ def step(wire: Wire, dice: random.Random) -> None:
     own, gateway, peer = dice.choice(OWN), dice.choice(GATEWAYS), number(dice.choice(PEERS))
     distant = number("198.18.8.8")
     port: Any = core.nics.get(nic)
-    changes = [
+    changes: list[Callable[[], object]] = [
         lambda: node.add_nic(nic, mac=bytes((2, 0, 0, 0, 9, nic)), loopback=nic == 3),
         lambda: node.remove_nic(nic),
         lambda: node.enable(nic),
