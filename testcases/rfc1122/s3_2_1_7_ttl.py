@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from harness.case import (
+    GROUP,
     HOST,
+    NEAR,
     OPEN_PORT,
     SUBNET_BROADCAST,
     TESTER,
@@ -23,6 +25,8 @@ from harness.case import (
     received,
     send,
     send_udp,
+    set_option,
+    silence,
     udp,
     unreachable,
 )
@@ -163,5 +167,36 @@ CASES: tuple[Case, ...] = (
             send(ip(ttl=2) / udp()),
             expect(ip(src=HOST, dst=TESTER, ttl=at_least(32)) / unreachable(3)),
         ),
+    ),
+    *(
+        Case(
+            f"rfc1122-3.2.1.7-zero-set-{what}-never-sent",
+            cites="1122-3.2.1.7-a",
+            title=f"a user who sets TTL 0 {words} makes no datagram leave with it",
+            control=(
+                open_udp("plain", port=OPEN_PORT),
+                send_udp("plain", b"one", to=to, port=TESTER_PORT, ttl=1, on=on),
+                expect(ip(src=HOST, dst=to, ttl=1) / udp() / data(b"one")),
+            ),
+            # Whether that is refused, or kept to the host, or means another TTL is not laid down.
+            steps=(
+                *setting,
+                send_udp("plain", b"none", to=to, port=TESTER_PORT, ttl=ttl, on=on, refused=None),
+                silence(of=ip(src=HOST, ttl=0)),
+            ),
+            rest_is_free=True,
+        )
+        for what, words, to, on, ttl, setting in (
+            (
+                "on-the-socket",
+                "on the socket",
+                TESTER,
+                None,
+                None,
+                (set_option("plain", "ttl", value=0, refused=None),),
+            ),
+            ("for-one-datagram", "for one datagram", TESTER, None, 0, ()),
+            ("for-a-group", "for a datagram to a group", GROUP, NEAR, 0, ()),
+        )
     ),
 )

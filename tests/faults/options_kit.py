@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from harness.target.base import VirtualLaboratory
 from stack import tcp, tcp_end, tcp_errors, tcp_options
 from stack.options import pad
 from stack.refusal import Reason
 from stack.user_options import NO_OPTIONS, OptionRefusal, UserOptions
-from tests.faults.framework import Patch, both, wrapped
+from tests.faults.framework import Patch, WrappedLaboratory, both, wrapped
 
 SETTING = ("stack.socket_base.Socket.set_options", "stack.tcp_socket.TcpSocket.set_options")
 GETTING = ("stack.socket_base.Socket.get_options", "stack.tcp_socket.TcpSocket.get_options")
@@ -158,3 +160,19 @@ def any_connection(original: Any, core: Any, datagram: bytes, segment: bytes) ->
         return None
     first = next(iter(core.tcp.connections.values()))
     return first, first.snd_una
+
+
+class _Mortal(WrappedLaboratory):
+    """A stack that never comes back from an ICMP message of a type that nobody has defined."""
+
+    dead = False
+
+    def to_target(self, link: int, frame: bytes) -> Sequence[bytes]:
+        is_icmp = frame[12:14] == b"\x08\x00" and frame[23:24] == b"\x01"
+        self.dead = self.dead or (is_icmp and frame[34:35] in (b"\x7f", b"\xff"))
+        return () if self.dead else (frame,)
+
+
+def mortal(inner: VirtualLaboratory) -> VirtualLaboratory:
+    """A laboratory with such a stack."""
+    return _Mortal(inner)

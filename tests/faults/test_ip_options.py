@@ -6,6 +6,7 @@ import pytest
 
 from stack import deliver
 from tests.faults.framework import Fault, judged, replaced, wrapped
+from tests.faults.icmp_udp_kit import chosen
 from tests.faults.options_kit import (
     added,
     always_told,
@@ -18,6 +19,7 @@ from tests.faults.options_kit import (
     getting,
     header_cut_off,
     later_route_wins,
+    mortal,
     never_cleared,
     no_room,
     none_with_options,
@@ -162,6 +164,8 @@ FAULTS: tuple[Fault, ...] = (
         {"1122-4.2.2.6-a"},
         wrapped("stack.tcp_output.segment_size", no_room),
     ),
+    Fault("TTL 0 goes out", {"1122-3.2.1.7-a"}, chosen(ttl_zero_stays=False)),
+    Fault("an undefined ICMP type ends the stack", {"1122-1.2.2-a"}, wrap=mortal),
     Fault("every ICMP error ends a connection", {"1122-4.2.3.9-a"}, soft_is_hard()),
     Fault(
         "soft errors are forgotten",
