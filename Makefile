@@ -55,7 +55,7 @@ types: $(READY) ## mypy, strict
 
 unit: $(READY) ## the tests of the tester and of the bundled stack
 	@echo "== unit: tests of the tester and of the bundled stack"
-	$(PYTEST) tests --ignore=tests/live --ignore=tests/stack -n auto
+	$(PYTEST) tests --ignore=tests/live --ignore=tests/stack -n auto --maxschedchunk=4
 	@echo "== unit: the bundled stack; its tests and the library run every branch of it"
 	$(PYTHON) -m coverage run --source=stack -m pytest -q tests/stack testcases
 	$(PYTHON) -m coverage report --skip-covered --fail-under=100

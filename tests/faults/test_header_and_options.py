@@ -129,8 +129,10 @@ def _security_refused(original: Any, run: Any, kind: int, at: int, option: bytea
     return 0 if kind == options.SECURITY else original(run, kind, at, option)
 
 
-def _everything_returned(original: Any, core: Any, inbound: Any) -> bytes:
-    return bytes(inbound.return_route or inbound.header.options)
+def _everything_returned(original: Any, core: Any, inbound: Any, message: Any) -> None:
+    if inbound.header.options and not inbound.return_route:
+        inbound.reply_area = bytes(inbound.header.options)
+    original(core, inbound, message)
 
 
 def _way_back(around: Any) -> Any:
@@ -277,7 +279,7 @@ FAULTS = (
             1122-3.2.1.8b-a 1122-3.2.2.6-i 1122-3.2.2.8-h 1812-4.2.2.1-e 6814-3-a 791-3.1.ts-g
             """
         ),
-        wrapped("stack.icmp_reply._options", _everything_returned),
+        wrapped("stack.icmp_reply._reply", _everything_returned),
     ),
     Fault(
         "a route pointer below 4 counts as 4",

@@ -42,9 +42,8 @@ def _hop_not_recorded(original: Any, route: Any, address: int) -> bytes:
 
 def _strict_is_loose(original: Any, run: Any, kind: int, at: int, option: bytearray) -> Any:
     fault = original(run, kind, at, option)
-    route = run.result.source_route
-    if route is not None:
-        run.result.source_route = route._replace(type=131)
+    if run._route is not None:
+        run._route = run._route._replace(type=131)
     return fault
 
 
