@@ -163,13 +163,13 @@ def any_connection(original: Any, core: Any, datagram: bytes, segment: bytes) ->
 
 
 class _Mortal(WrappedLaboratory):
-    """A stack that never comes back from an ICMP message of a type that nobody has defined."""
+    """A stack that never comes back from an IGMP message of a type that nobody has defined."""
 
     dead = False
 
     def to_target(self, link: int, frame: bytes) -> Sequence[bytes]:
-        is_icmp = frame[12:14] == b"\x08\x00" and frame[23:24] == b"\x01"
-        self.dead = self.dead or (is_icmp and frame[34:35] in (b"\x7f", b"\xff"))
+        is_igmp = frame[12:15] == b"\x08\x00\x45" and frame[23:24] == b"\x02"
+        self.dead = self.dead or (is_igmp and frame[34:35] in (b"\x10", b"\x15"))
         return () if self.dead else (frame,)
 
 

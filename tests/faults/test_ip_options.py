@@ -165,7 +165,7 @@ FAULTS: tuple[Fault, ...] = (
         wrapped("stack.tcp_output.segment_size", no_room),
     ),
     Fault("TTL 0 goes out", {"1122-3.2.1.7-a"}, chosen(ttl_zero_stays=False)),
-    Fault("an undefined ICMP type ends the stack", {"1122-1.2.2-a"}, wrap=mortal),
+    Fault("an undefined IGMP type ends the stack", {"1122-1.2.2-a"}, wrap=mortal),
     Fault("every ICMP error ends a connection", {"1122-4.2.3.9-a"}, soft_is_hard()),
     Fault(
         "soft errors are forgotten",
