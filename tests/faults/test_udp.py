@@ -114,6 +114,10 @@ FAULTS: tuple[Fault, ...] = (
             "791-3.3-a",
         },
         patch=asking(ttl=None),
+        blinds={
+            "rfc1122-3.2.1.7-zero-set-for-one-datagram-never-sent",
+            "rfc1122-3.2.1.7-zero-set-on-the-socket-never-sent",
+        },
     ),
     Fault(
         "the TOS that a user sets is forgotten",
