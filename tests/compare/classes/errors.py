@@ -53,12 +53,17 @@ def _options(difference: Difference, sent: Sent) -> bool:
 
 
 def _options_of_a_reset(difference: Difference, sent: Sent) -> bool:
-    if difference.what != "options" or difference.stack is None:
+    if difference.stack is None or difference.stack.kind != "tcp":
+        return False
+    if difference.what in ("to", "dst"):
+        # By the reversed source route.
+        return any(option.type in SOURCE_ROUTES for option in sent.options())
+    if difference.what != "options":
         return False
     ours, theirs = difference.values
     types = {option.type for option in read_options(theirs or b"") if option.type > 1}
     had = {option.type for option in sent.options()}
-    return difference.stack.kind == "tcp" and ours is None and types <= had
+    return ours is None and types <= had
 
 
 def _worked(difference: Difference, sent: Sent) -> bool:
