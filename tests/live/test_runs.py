@@ -169,9 +169,9 @@ def broken_off(place: Place, number: signal.Signals, *arguments: str) -> tuple[i
         line = run.stdout.readline()
         assert line, said
         said += line
-    # The upper testers of both laboratories: the slow case's and the router's, if it has any.
+    # The upper testers of both laboratories: the slow case's, once it has one, and the router's.
+    assert eventually(lambda: bool(namespaces_of(run.pid)))
     namespaces = namespaces_of(run.pid)
-    assert namespaces
     os.killpg(run.pid, number)
     out, err = run.communicate(timeout=60)
     assert err == ""
