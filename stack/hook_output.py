@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from stack.inbound import UNICAST
@@ -53,11 +54,16 @@ def _rewritten_route(core: Core, route: Route, header: Ipv4Header) -> Route | Re
     owner = core.owner(destination)
     if owner is not None:
         # S7.5: it is delivered here.
-        return route._replace(
-            nic=owner, destination=destination, next_hop=destination, cast=UNICAST, inside=True
+        return replace(
+            route,
+            nic=owner,
+            destination=destination,
+            next_hop=destination,
+            cast=UNICAST,
+            inside=True,
         )
     if destination == route.destination or not core.policy.five_hooks:
-        return route._replace(destination=destination)
+        return replace(route, destination=destination)
     # S10.12: routed anew.
     return choose(core, destination, source=header.source, tos=header.tos)
 

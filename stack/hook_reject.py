@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -100,7 +100,7 @@ def _reset(core: Core, shown: Shown) -> None:
     if isinstance(route, Reason):
         return
     # It speaks for the other end.
-    route = route._replace(source=flow.destination)
+    route = replace(route, source=flow.destination)
     reset = reset._replace(source_port=flow.destination_port, destination_port=flow.source_port)
     octets = build_tcp(reset, flow.destination, flow.source)
     # It is part of that connection, and in its own words already: none begins with it.

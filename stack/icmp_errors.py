@@ -163,7 +163,7 @@ def report(
     if quote is None:
         return
     if kind == PARAMETER_PROBLEM:
-        message = parameter_problem(pointer, quote)._replace(code=code)
+        message = parameter_problem(pointer, quote, code)
     elif mtu:
         # RFC 1191 §4, RFC 1812 §5.2.7.1: the MTU of the next hop.
         message = fragmentation_needed(mtu, quote)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from stack import send
@@ -101,7 +102,7 @@ def _reply(core: Core, inbound: Inbound, message: IcmpMessage) -> None:
     # RFC 1122 §3.2.2.6: a reply that cannot be sent whole is truncated to the largest size.
     room = MAXIMUM_DATAGRAM - MINIMUM_HEADER - (len(options) + 3 & ~3) - _MESSAGE_HEADER
     if len(message.data) > room:
-        message = message._replace(data=message.data[:room])
+        message = replace(message, data=message.data[:room])
     _send(core, inbound, message, route, options)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from stack.inbound import BROADCAST, MULTICAST, UNICAST, Cast
 from stack.nic import Nic
@@ -25,7 +26,8 @@ Question = tuple[int, int | None, Nic | None, int]
 """Destination, source, NIC, TOS, as `choose` is asked."""
 
 
-class Route(NamedTuple):
+@dataclass(slots=True, frozen=True)
+class Route:
     """The way of one datagram, chosen before its transport checksum is made."""
 
     nic: Nic

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from stack import groups, send, socket_options
@@ -237,7 +237,7 @@ class Socket(ABC):
             df = settings.df or self._fits(route, ask.size + len(options.area))
         loop = group and settings.multicast_loop
         if settings.mtu_discover is MtuDiscover.PROBE:
-            route = route._replace(probes=True)
+            route = replace(route, probes=True)
         return route, Wish(protocol, ttl, tos, options.area, df, loop)
 
     def _ttl(self, *, group: bool) -> int:

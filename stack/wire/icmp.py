@@ -7,8 +7,9 @@ the type (`rest`), then data. Errors have the quoted datagram as data.
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Final
 
 from stack.wire.checksum import checksum_is_right, internet_checksum
 
@@ -75,7 +76,8 @@ class IcmpFault(Enum):
     CHECKSUM = "ICMP checksum wrong"
 
 
-class IcmpMessage(NamedTuple):
+@dataclass(slots=True)
+class IcmpMessage:
     """One message without its checksum."""
 
     type: int
@@ -133,9 +135,8 @@ def read_icmp(octets: bytes) -> IcmpMessage:
 
 def build_icmp(message: IcmpMessage) -> bytes:
     """Write a message and its checksum."""
-    kind, code, rest, data = message
-    body = rest + data
-    start = kind << 8 | code
+    body = message.rest + message.data
+    start = message.type << 8 | message.code
     return _START.pack(start, internet_checksum(start.to_bytes(2, "big") + body)) + body
 
 
@@ -149,11 +150,11 @@ def error(kind: int, code: int, quote: bytes, rest: bytes = ZERO_REST) -> IcmpMe
     return IcmpMessage(kind, code, rest, quote)
 
 
-def parameter_problem(pointer: int, quote: bytes) -> IcmpMessage:
-    """Code 0: the pointer names the octet, counted from the first of the IP header (RFC 792)."""
-    return IcmpMessage(
-        PARAMETER_PROBLEM, POINTER_INDICATES_ERROR, bytes((pointer & 0xFF, 0, 0, 0)), quote
-    )
+def parameter_problem(
+    pointer: int, quote: bytes, code: int = POINTER_INDICATES_ERROR
+) -> IcmpMessage:
+    """The pointer names the octet, counted from the first of the IP header (RFC 792)."""
+    return IcmpMessage(PARAMETER_PROBLEM, code, bytes((pointer & 0xFF, 0, 0, 0)), quote)
 
 
 def fragmentation_needed(mtu: int, quote: bytes) -> IcmpMessage:

@@ -189,4 +189,4 @@ def as_bound(original: Any, socket: Any, protocol: int, ask: Any) -> Any:
     """The way of a datagram whose source is what the socket was bound to, whosever it is."""
     route, wish = original(socket, protocol, ask)
     bound = socket.local[0] if isinstance(socket, UdpSocket) else None
-    return (route if bound is None else route._replace(source=bound)), wish
+    return (route if bound is None else replace(route, source=bound)), wish

@@ -145,7 +145,7 @@ def arrival_side(original: Any, core: Any, inbound: Any, towards: int) -> Any:
     if inbound.local:
         return original(core, inbound, towards)
     source = inbound.nic.addresses.source_for(inbound.header.source)
-    return original(core, inbound, towards)._replace(source=source)
+    return replace(original(core, inbound, towards), source=source)
 
 
 def lost(original: Any, core: Any, nic: Any, waiting: Any, mac: bytes) -> None:

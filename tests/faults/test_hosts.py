@@ -48,7 +48,7 @@ def _from_many(
     original: Any, core: Any, inbound: Any, message: Any, route: Any, options: bytes
 ) -> None:
     if inbound.cast is not Cast.UNICAST:
-        route = route._replace(source=inbound.header.destination)
+        route = replace(route, source=inbound.header.destination)
     original(core, inbound, message, route, options)
 
 

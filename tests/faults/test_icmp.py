@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from stack.inbound import Cast
@@ -27,31 +29,31 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "57 octets of echo data lose the last",
         shows={"792-echo-b", "792-echo-c"},
-        patch=echo_changed(lambda m: m._replace(data=m.data[:56]) if len(m.data) == 57 else m),
+        patch=echo_changed(lambda m: replace(m, data=m.data[:56]) if len(m.data) == 57 else m),
     ),
     Fault(
         "9 octets of echo data are filled up",
         shows={"1122-2.3.2.1-a", "792-echo-b", "792-echo-c"},
-        patch=echo_changed(lambda m: m._replace(data=m.data + bytes(1)) if len(m.data) == 9 else m),
+        patch=echo_changed(lambda m: replace(m, data=m.data + bytes(1)) if len(m.data) == 9 else m),
     ),
     Fault(
         "an echo of identifier 0 is given another",
         shows={"792-echo-d"},
         patch=echo_changed(
-            lambda m: m._replace(rest=m.rest if any(m.rest[:2]) else b"\x00\x01" + m.rest[2:])
+            lambda m: replace(m, rest=m.rest if any(m.rest[:2]) else b"\x00\x01" + m.rest[2:])
         ),
     ),
     Fault(
         "sequences above 255 have their octets swapped",
         shows={"791-B-a", "792-echo-d"},
         patch=echo_changed(
-            lambda m: m._replace(rest=m.rest[:2] + m.rest[:1:-1]) if m.rest[2] else m
+            lambda m: replace(m, rest=m.rest[:2] + m.rest[:1:-1]) if m.rest[2] else m
         ),
     ),
     Fault(
         "echo replies have code 1",
         shows={"792-echo-a"},
-        patch=echo_changed(lambda m: m._replace(code=1)),
+        patch=echo_changed(lambda m: replace(m, code=1)),
     ),
     Fault(
         "ICMP checksums are not looked at",
@@ -207,7 +209,7 @@ FAULTS: tuple[Fault, ...] = (
         },
         patch=wrapped(
             "stack.icmp_errors.parameter_problem",
-            lambda original, pointer, quote: original(pointer - 20, quote),
+            lambda original, pointer, *rest: original(pointer - 20, *rest),
         ),
     ),
     Fault(
@@ -264,7 +266,7 @@ FAULTS: tuple[Fault, ...] = (
         shows={"1812-4.3.3.8-a", "792-tstamp-b"},
         patch=wrapped(
             "stack.icmp_reply.timestamp_reply",
-            lambda original, request, *times: original(request._replace(data=bytes(12)), *times),
+            lambda original, request, *times: original(replace(request, data=bytes(12)), *times),
         ),
     ),
     Fault(

@@ -49,6 +49,12 @@ class Sent(NamedTuple):
         return message
 
     @property
+    def icmp_fields(self) -> tuple[int, int, bytes, bytes]:
+        """Type, code, octets 4 to 7, data."""
+        message = self.icmp
+        return message.type, message.code, message.rest, message.data
+
+    @property
     def udp(self) -> UdpDatagram:
         header = self.packet.header
         datagram = parse_udp(self.packet.payload, header.source, header.destination)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from stack.wire.icmp import (
@@ -113,7 +115,7 @@ def test_a_route_that_goes_on_is_refused_by_a_host() -> None:
     octets = ping(options=b"\x83\x07\x04" + quad(REMOTE))
     wire.ip(octets)
     error = wire.one()
-    assert error.icmp[:2] == (DESTINATION_UNREACHABLE, 5)
+    assert error.icmp_fields[:2] == (DESTINATION_UNREACHABLE, 5)
     assert error.icmp.data == octets
     # RFC 1122 §3.3.5: not when the datagram was itself an ICMP error,
     inner = datagram(b"x" * 8, 17, source=HOST, destination=PEER)
@@ -134,7 +136,7 @@ def test_timestamp_requests_are_answered() -> None:
     assert reply.icmp.rest == b"\1\2\3\4"
     assert timestamp_times(reply.icmp) == (99, HOUR_MS + 5000, HOUR_MS + 5000)
     assert reply.header.tos == 8
-    wire.ip(datagram(build_icmp(request._replace(data=bytes(4)))))
+    wire.ip(datagram(build_icmp(replace(request, data=bytes(4)))))
     wire.ip(datagram(build_icmp(request), destination="192.0.2.255"))
     assert wire.sent() == []
     assert wire.mib()["icmpStatsInErrors"] == 1

@@ -215,7 +215,7 @@ def test_unknown_protocols_are_reported(protocol: int) -> None:
     octets = datagram(b"12345678", protocol, tos=0x10)
     wire.ip(octets)
     error = wire.one()
-    assert error.icmp[:3] == (DESTINATION_UNREACHABLE, 2, bytes(4))
+    assert error.icmp_fields[:3] == (DESTINATION_UNREACHABLE, 2, bytes(4))
     assert error.icmp.data == octets
     assert error.header.tos == 0
     moved = wire.moved(before)
@@ -238,7 +238,7 @@ def test_option_problems_are_reported_with_their_pointer() -> None:
     octets = ping(options=b"\x01\x07\x07\x03\0\0\0\0")
     wire.ip(octets)
     error = wire.one()
-    assert error.icmp[:3] == (PARAMETER_PROBLEM, 0, bytes((23, 0, 0, 0)))
+    assert error.icmp_fields[:3] == (PARAMETER_PROBLEM, 0, bytes((23, 0, 0, 0)))
     assert error.icmp.data == octets
     moved = wire.moved(before)
     assert moved["ipSystemStatsInHdrErrors"] == 1
@@ -281,7 +281,7 @@ def test_time_exceeded_quotes_fragment_zero_as_received() -> None:
     wire.ip(first)
     assert wire.sent(after=55 * SECOND - 1) == []
     error = wire.one(after=1)
-    assert error.icmp[:3] == (TIME_EXCEEDED, 1, bytes(4))
+    assert error.icmp_fields[:3] == (TIME_EXCEEDED, 1, bytes(4))
     assert error.icmp.data == first
     assert wire.mib()["ipSystemStatsReasmFails"] == 1
 

@@ -72,7 +72,7 @@ def test_s3_3_total_length_lies_between_header_and_frame(policy: Policy) -> None
 def test_s3_3_an_empty_payload_is_valid(policy: Policy) -> None:
     wire = Wire(policy)
     wire.ip(datagram(b"", 253))
-    assert wire.one().icmp[:2] == (3, PROTOCOL_UNREACHABLE)
+    assert wire.one().icmp_fields[:2] == (3, PROTOCOL_UNREACHABLE)
 
 
 @presets

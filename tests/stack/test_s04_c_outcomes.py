@@ -163,19 +163,19 @@ def test_a_host_may_require_the_basic_security_option() -> None:
         watch = Watch(wire)
         wire.ip(udp(options=area))
         error = wire.one()
-        assert error.icmp[:3] == (PARAMETER_PROBLEM, 1, bytes((130, 0, 0, 0)))
+        assert error.icmp_fields[:3] == (PARAMETER_PROBLEM, 1, bytes((130, 0, 0, 0)))
         assert error.header.options == label[:3] + b"\0"
         assert watch.moved()["IP.MalformedPacketsReceived"] == 1
     for area, at in ((b"\1\x82\x03\1", 21), (label + b"\x85\x02\1\1", 24)):
         wire.ip(udp(options=area))
-        assert wire.one().icmp[:3] == (PARAMETER_PROBLEM, 0, bytes((at, 0, 0, 0)))
+        assert wire.one().icmp_fields[:3] == (PARAMETER_PROBLEM, 0, bytes((at, 0, 0, 0)))
     # RFC 1108 §2.8: ICMP gets no response at all.
     wire.ip(ping())
     assert wire.sent() == []
     # A broken area is judged as ever, a labelled datagram is served.
     for area in (b"\1\1\1\x82", b"\x82\0\1\1"):
         wire.ip(udp(options=area))
-        assert wire.one().icmp[:2] == (PARAMETER_PROBLEM, 0)
+        assert wire.one().icmp_fields[:2] == (PARAMETER_PROBLEM, 0)
     wire.ip(ping(options=label + b"\x5e\x04\1\1"))
     assert wire.one().icmp.type == 0
 

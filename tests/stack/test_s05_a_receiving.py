@@ -74,7 +74,7 @@ def test_s5_3_a_problem_ends_it(policy: Policy, kind: int) -> None:
     raw = wire.node.raw_socket(1)
     watch = Watch(wire)
     wire.ip(datagram(message(kind), options=octets("68 4 4 0")))
-    assert wire.one().icmp[:3] == (PARAMETER_PROBLEM, 0, bytes((22, 0, 0, 0)))
+    assert wire.one().icmp_fields[:3] == (PARAMETER_PROBLEM, 0, bytes((22, 0, 0, 0)))
     twice = {} if policy is NETSTACK_LATER else {"MalformedRcvdPackets": 1}
     assert watch.moved() == {
         "IP.MalformedPacketsReceived": 1,
@@ -181,7 +181,7 @@ def test_s14_40_an_authoritative_agent_tells_the_mask(policy: Policy, destinatio
     wire = Wire(replace(policy, answer_address_mask=True))
     wire.ip(datagram(message(17, 0, b"\1\2\3\4", bytes(4)), destination=destination, tos=8))
     reply = wire.one()
-    assert reply.icmp == (18, 0, b"\1\2\3\4", MASK)
+    assert reply.icmp_fields == (18, 0, b"\1\2\3\4", MASK)
     assert (reply.header.source, reply.header.tos) == (0xC0000201, 8)
 
 
@@ -195,7 +195,7 @@ def test_s14_40_the_mask_is_broadcast_to_one_without_an_address() -> None:
 
     for wire in (asked(), asked(("192.0.2.77", 24))):
         reply = wire.one()
-        assert reply.icmp[0] == 18
+        assert reply.icmp_fields[0] == 18
         assert reply.mac == b"\xff" * 6
         assert reply.header.destination == 0xC00002FF
     # RFC 1812 §4.3.3.9: not where the masks differ.

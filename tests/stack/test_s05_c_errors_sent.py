@@ -59,12 +59,12 @@ def test_s5_14_errors_from_the_address_that_was_meant(policy: Policy) -> None:
     ):
         wire.ip(sent)
         error = wire.one()
-        assert error.icmp[:2] == (kind, code)
+        assert error.icmp_fields[:2] == (kind, code)
         assert error.header.source == a("192.0.2.77")
     wire.ip(ping(destination="192.0.2.77", flags=1)[:36])
     wire.ip(ping(bytes(8), destination="192.0.2.77", flags=1))
     error = wire.one(after=61 * SECOND)
-    assert error.icmp[:2] == (TIME_EXCEEDED, 1)
+    assert error.icmp_fields[:2] == (TIME_EXCEEDED, 1)
     assert error.header.source == a("192.0.2.77")
 
 
@@ -76,8 +76,8 @@ def test_s5_14_in_transit_the_choice_is_free(policy: Policy) -> None:
     wire.ip(udp(destination="203.0.113.9", ttl=0))
     wire.ip(udp(destination="203.0.113.9", options=BAD))
     exceeded, problem = wire.sent()
-    assert exceeded.icmp[:2] == (TIME_EXCEEDED, 0)
-    assert problem.icmp[:3] == (PARAMETER_PROBLEM, 0, bytes((22, 0, 0, 0)))
+    assert exceeded.icmp_fields[:2] == (TIME_EXCEEDED, 0)
+    assert problem.icmp_fields[:3] == (PARAMETER_PROBLEM, 0, bytes((22, 0, 0, 0)))
     assert {exceeded.header.source, problem.header.source} == {a(HOST)}
 
 
@@ -255,8 +255,8 @@ def test_s5_24_the_icmp_header(policy: Policy) -> None:
     wire.ip(unknown())
     wire.ip(udp(options=BAD))
     unreachable, problem = wire.sent()
-    assert unreachable.icmp[:3] == (3, 2, bytes(4))
-    assert problem.icmp[:3] == (12, 0, bytes((22, 0, 0, 0)))
+    assert unreachable.icmp_fields[:3] == (3, 2, bytes(4))
+    assert problem.icmp_fields[:3] == (12, 0, bytes((22, 0, 0, 0)))
 
 
 @presets
@@ -336,7 +336,7 @@ def test_s5_27_no_source_quench(policy: Policy) -> None:
 def test_s5_29_codes_for_the_reject_rule(policy: Policy, code: int) -> None:
     wire = Wire(policy)
     report(wire, about(wire, udp()), 3, code)
-    assert wire.one().icmp[:2] == (3, code)
+    assert wire.one().icmp_fields[:2] == (3, code)
 
 
 @presets

@@ -117,7 +117,7 @@ def test_s7_10_total_length_wraps() -> None:
     # looped, it is as long as Total Length says
     core = wire.node._core
     receiver = wire.node.raw_socket(253)
-    inside = route_to(wire, HOST)._replace(inside=True)
+    inside = replace(route_to(wire, HOST), inside=True)
     assert send_header_included(core, inside, own() + bytes(65536)) is None
     wire.frames()
     read = receiver.receive()

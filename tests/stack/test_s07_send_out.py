@@ -27,7 +27,7 @@ WISH = Wish(253, 9)
 
 
 def inside(wire: Wire, destination: str = HOST) -> Route:
-    return route_to(wire, destination)._replace(inside=True)
+    return replace(route_to(wire, destination), inside=True)
 
 
 def bad_udp() -> bytes:
@@ -139,7 +139,7 @@ def test_s7_18_not_on_a_route_that_loops(policy: Policy, kind: str) -> None:
     if kind == "inside":
         route = inside(wire)
     elif kind == "broadcast":
-        route = route_to(wire, SUBNET_BROADCAST)._replace(cast=Cast.BROADCAST)
+        route = replace(route_to(wire, SUBNET_BROADCAST), cast=Cast.BROADCAST)
     else:
         wish = replace(wish, loop=True)
     with moving(wire) as moved:
@@ -149,7 +149,7 @@ def test_s7_18_not_on_a_route_that_loops(policy: Policy, kind: str) -> None:
 
 def test_s7_18_what_neither_loops_nor_leaves_counts_as_written() -> None:
     wire = Wire(RFC)
-    route = route_to(wire, "239.1.1.1")._replace(cast=Cast.MULTICAST)
+    route = replace(route_to(wire, "239.1.1.1"), cast=Cast.MULTICAST)
     with moving(wire) as moved:
         assert send_many(wire.node._core, route, [b"x"] * 3, Wish(253, 0)) == Written(3, 3, None)
     assert moved == {}

@@ -142,7 +142,7 @@ def test_s8_12_no_route_comes_before_the_hook(policy: Policy) -> None:
         **ERROR,
         **REPORTED,
     }
-    assert wire.one().icmp[:2] == (DESTINATION_UNREACHABLE, 0)
+    assert wire.one().icmp_fields[:2] == (DESTINATION_UNREACHABLE, 0)
     assert takes(wire, udp(destination=FAR)) == {**ARRIVED, "IP.IPTablesForwardDropped": 1}
 
 
@@ -169,7 +169,7 @@ def test_s8_12_an_unresolved_next_hop(policy: Policy) -> None:
     wire.ip(udp(destination="203.0.113.77"))
     before = wire.node.counters.get("IP.Forwarding.Errors")
     [error] = wire.sent(after=4 * SECOND)
-    assert error.icmp[:2] == (DESTINATION_UNREACHABLE, 1)
+    assert error.icmp_fields[:2] == (DESTINATION_UNREACHABLE, 1)
     assert wire.node.counters.get("IP.Forwarding.HostUnreachable") == 1
     assert wire.node.counters.get("IP.Forwarding.Errors") == before + 1
 

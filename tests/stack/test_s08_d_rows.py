@@ -84,5 +84,5 @@ def test_s14_31_who_is_told_that_there_is_no_way() -> None:
         for destination, code in (("10.0.0.1", 0), ("203.0.113.77", 1)):
             wire = router(policy)
             wire.ip(udp(destination=destination))
-            errors = [each.icmp[:2] for each in wire.sent(after=4 * SECOND)]
+            errors = [each.icmp_fields[:2] for each in wire.sent(after=4 * SECOND)]
             assert errors == ([(DESTINATION_UNREACHABLE, code)] if told else [])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple, replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -52,8 +54,8 @@ def test_icmp_helpers() -> None:
     turn = icmp.redirect(icmp.REDIRECT_HOST, B, b"quote")
     assert (turn.type, turn.code, turn.gateway) == (5, 1, B)
     gone = icmp.error(icmp.TIME_EXCEEDED, icmp.REASSEMBLY_TIME_EXCEEDED, b"quote")
-    assert gone == (11, 1, bytes(4), b"quote")
-    assert icmp.read_icmp(b"\x08\0\xba\xd0\0\1\0\2data") == (8, 0, b"\0\1\0\2", b"data")
+    assert astuple(gone) == (11, 1, bytes(4), b"quote")
+    assert astuple(icmp.read_icmp(b"\x08\0\xba\xd0\0\1\0\2data")) == (8, 0, b"\0\1\0\2", b"data")
 
 
 def test_timestamp_messages() -> None:
@@ -63,7 +65,7 @@ def test_timestamp_messages() -> None:
     assert reply is not None
     assert (reply.type, reply.identifier, reply.sequence) == (icmp.TIMESTAMP_REPLY, 1, 2)
     assert icmp.timestamp_times(reply) == (5, 10, 11)
-    assert icmp.timestamp_reply(request._replace(data=bytes(11)), 10, 11) is None
+    assert icmp.timestamp_reply(replace(request, data=bytes(11)), 10, 11) is None
 
 
 # UDP
