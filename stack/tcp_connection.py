@@ -99,6 +99,8 @@ class Connection:
     peer_mss: int = DEFAULT_MSS
     size_bound: int | None = None
     """S5.36: octets of header and data, from a too-big message; None: as the path's MTU says."""
+    segment: int = DEFAULT_MSS
+    """SMSS of RFC 5681: octets of data in a full segment, as the way was when last looked at."""
     cwnd: int = 0
     """Octets. RFC 5681 §3.1."""
     ssthresh: int = LARGEST_CONGESTION_WINDOW

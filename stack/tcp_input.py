@@ -109,8 +109,9 @@ def _establish(core: Core, connection: Connection, segment: TcpSegment) -> None:
     connection.soft_error = None
     _take_window(connection, segment)
     way = tcp_output.aim_of(core, connection)
-    size = tcp_output.segment_size(connection, way.mtu) if isinstance(way, Aim) else 1
-    connection.cwnd = INITIAL_SEGMENTS * size
+    if isinstance(way, Aim):
+        connection.segment = tcp_output.segment_size(connection, way.mtu)
+    connection.cwnd = INITIAL_SEGMENTS * connection.segment
     listener = connection.listener
     if listener is not None:
         del listener.half_open[connection]
@@ -175,6 +176,7 @@ def _acknowledgment(core: Core, connection: Connection, segment: TcpSegment) -> 
 
 
 def _forget_acknowledged(core: Core, connection: Connection, ack: int) -> None:
+    acknowledged = distance(connection.snd_una, ack)
     data = min(distance(connection.start, ack), len(connection.buffer))
     del connection.buffer[:data]
     connection.start = add(connection.start, data)
@@ -187,7 +189,7 @@ def _forget_acknowledged(core: Core, connection: Connection, ack: int) -> None:
     tcp_timers.heard(core, connection)
     # RFC 6298 §5.3: the timer starts anew, where something is still outstanding.
     connection.retransmit_at = None
-    tcp_output.open_congestion_window(connection, connection.peer_mss)
+    tcp_output.open_congestion_window(connection, acknowledged)
     tcp_output.arm(core, connection)
 
 

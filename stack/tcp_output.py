@@ -167,7 +167,7 @@ def push(core: Core, connection: Connection) -> None:
 
 
 def _send_data(core: Core, connection: Connection, way: Aim) -> None:
-    size = segment_size(connection, way.mtu)
+    size = connection.segment = segment_size(connection, way.mtu)
     while True:
         at = distance(connection.start, connection.snd_nxt)
         unsent = len(connection.buffer) - at
@@ -238,10 +238,12 @@ def arm(core: Core, connection: Connection) -> None:
     core.tcp.schedule(connection)
 
 
-def open_congestion_window(connection: Connection, size: int) -> None:
-    """RFC 5681 §3.1: one segment for each acknowledgment, later one for each round trip."""
+def open_congestion_window(connection: Connection, acknowledged: int) -> None:
+    """RFC 5681 §3.1: by the octets that an acknowledgment brings, one segment at the most; later
+    by one segment for each round trip."""
+    size = connection.segment
     if connection.cwnd < connection.ssthresh:
-        grown = connection.cwnd + size
+        grown = connection.cwnd + min(acknowledged, size)
     else:
         grown = connection.cwnd + max(1, size * size // connection.cwnd)
     connection.cwnd = min(grown, LARGEST_CONGESTION_WINDOW)

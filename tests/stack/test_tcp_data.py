@@ -177,6 +177,20 @@ def test_slow_start_and_congestion_avoidance() -> None:
     assert connection.cwnd == 65535
 
 
+def test_the_congestion_window_grows_by_what_a_segment_of_this_side_holds() -> None:
+    # The peer would take segments that no link between carries.
+    socket, peer = accepted(mss=65000)
+    socket.send(bytes(SEND_BUFFER))
+    first = peer.hear_all()[0]
+    before = peer.connection.cwnd
+    size = len(first.data)
+    peer.say(ACK, acknowledgment=add(first.sequence, size))
+    assert (peer.connection.cwnd, size) == (before + size, 1460)
+    # RFC 5681 §3.1: many acknowledgments of a few octets each gain nothing.
+    peer.say(ACK, acknowledgment=add(first.sequence, size + 1))
+    assert peer.connection.cwnd == before + size + 1
+
+
 def test_the_send_buffer_is_bounded() -> None:
     socket, peer = accepted(window=0)
     assert socket.send(bytes(SEND_BUFFER + 5)) == SEND_BUFFER
