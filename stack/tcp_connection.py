@@ -56,6 +56,8 @@ ESTABLISHED: Final = frozenset({State.ESTABLISHED, State.CLOSE_WAIT})
 """What RFC 4022 tcpCurrEstab counts."""
 SENDING: Final = ESTABLISHED | {State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK}
 """Where data or a FIN of ours may still be under way."""
+BOTH_CLOSED: Final = frozenset({State.CLOSING, State.LAST_ACK, State.TIME_WAIT})
+"""Where each side has sent its FIN."""
 RECEIVING: Final = frozenset({State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2})
 
 

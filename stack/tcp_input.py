@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from stack import tcp_end, tcp_output, tcp_timers
 from stack.refusal import Reason
 from stack.tcp_connection import (
+    BOTH_CLOSED,
     INITIAL_SEGMENTS,
     OUT_OF_ORDER_SEGMENTS,
     RECEIVE_BUFFER,
@@ -146,10 +147,13 @@ def _reset(core: Core, connection: Connection, segment: TcpSegment) -> None:
         # RFC 5961 §3.2: a reset in the window but not at its edge may be forged.
         tcp_output.challenge(core, connection)
         return
-    opening = connection.state is State.SYN_RECEIVED
-    tcp_end.drop(
-        core, connection, Reason.CONNECTION_REFUSED if opening else Reason.CONNECTION_RESET
-    )
+    error: Reason | None = Reason.CONNECTION_RESET
+    if connection.state is State.SYN_RECEIVED:
+        error = Reason.CONNECTION_REFUSED
+    elif connection.state in BOTH_CLOSED:
+        # RFC 9293 §3.10.7.4: nothing is lost, so the user is told of nothing.
+        error = None
+    tcp_end.drop(core, connection, error)
 
 
 def _acknowledgment(core: Core, connection: Connection, segment: TcpSegment) -> bool:
