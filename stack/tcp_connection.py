@@ -116,7 +116,7 @@ class Connection:
 
     irs: int = 0
     rcv_nxt: int = 0
-    rcv_edge: int = 0
+    rcv_edge: int = RECEIVE_BUFFER
     """RCV.NXT + RCV.WND as told to the peer; it never moves back (RFC 1122 §4.2.2.16)."""
     received: bytearray = field(default_factory=bytearray)
     early: dict[int, tuple[bytes, bool]] = field(default_factory=dict)
