@@ -143,7 +143,8 @@ def send_syn(core: Core, connection: Connection) -> Reason | None:
 def acknowledge(core: Core, connection: Connection) -> None:
     """Send an acknowledgment without data."""
     sequence = connection.snd_max
-    if distance(connection.snd_una, sequence) > connection.snd_wnd:
+    opening = connection.state is State.SYN_RECEIVED
+    if not opening and distance(connection.snd_una, sequence) > connection.snd_wnd:
         # A peer with a small window takes only what lies in it (RFC 9293 §3.10.7.4).
         sequence = add(connection.snd_una, connection.snd_wnd)
     send_segment(core, connection, aim_of(core, connection), sequence, ACK)

@@ -8,7 +8,7 @@ from stack.refusal import Reason, Refused
 from stack.tcp_connection import OUT_OF_ORDER_SEGMENTS, RECEIVE_BUFFER, SEND_BUFFER, State
 from stack.tcp_table import CHALLENGES
 from stack.wire.tcp import ACK, FIN, PSH, RST, SYN, add
-from tests.stack.node_kit import GATEWAY, REMOTE, SECOND
+from tests.stack.node_kit import GATEWAY, REMOTE, SECOND, Wire
 from tests.stack.tcp_kit import Peer, accepted, connected, listening, tcp_moved
 
 
@@ -257,6 +257,18 @@ def test_a_segment_without_ack_or_outside_the_window_brings_nothing() -> None:
     assert peer.hear().acknowledgment == peer.sequence
     with pytest.raises(Refused, match="again"):
         socket.receive()
+
+
+def test_syn_received_acknowledges_behind_its_own_syn() -> None:
+    wire = Wire()
+    listening(wire)
+    peer = Peer(wire)
+    peer.say(SYN)
+    answer = peer.hear()
+    # RFC 9293 §3.10.7.4: what lies outside the window brings <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>.
+    peer.say(ACK, b"far off", ahead=100_000)
+    heard = peer.hear()
+    assert (heard.flags, heard.sequence) == (ACK, add(answer.sequence, 1))
 
 
 def test_old_segments_don_t_change_the_window() -> None:
