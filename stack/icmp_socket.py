@@ -16,8 +16,8 @@ from stack.wire.icmp import ECHO_REQUEST, TIMESTAMP, ZERO_REST, IcmpMessage, bui
 from stack.wire.ipv4 import PROTOCOL_ICMP
 
 if TYPE_CHECKING:
-    from stack.icmp_report import Quote
     from stack.inbound import Inbound
+    from stack.wire.quote import Quote
 
 
 class IcmpReply(NamedTuple):

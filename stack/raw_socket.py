@@ -13,10 +13,10 @@ from stack.socket_options import COMMON, SocketOption, flag_value
 from stack.wire.address import as_address, format_address
 
 if TYPE_CHECKING:
-    from stack.icmp_report import Quote
     from stack.inbound import Inbound
     from stack.wire.icmp import IcmpMessage
     from stack.wire.ipv4 import Ipv4Header
+    from stack.wire.quote import Quote
 
 SEND_ONLY = 255
 """S7.12: a socket of this protocol receives nothing and brings its own headers."""

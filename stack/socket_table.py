@@ -9,11 +9,11 @@ from stack.wire.ipv4 import PROTOCOL_ICMP, PROTOCOL_UDP, Ipv4Header
 from stack.wire.udp import read_ports
 
 if TYPE_CHECKING:
-    from stack.icmp_report import Quote
     from stack.icmp_socket import IcmpSocket
     from stack.inbound import Inbound
     from stack.raw_socket import RawSocket
     from stack.udp_socket import UdpSocket
+    from stack.wire.quote import Quote
 
 EndPoint = tuple[int, int]
 """Address and port."""

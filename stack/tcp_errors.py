@@ -29,8 +29,8 @@ from stack.wire.tcp import distance, read_start
 
 if TYPE_CHECKING:
     from stack.core import Core
-    from stack.icmp_report import Quote
     from stack.inbound import Inbound
+    from stack.wire.quote import Quote
 
 _NETWORK_CODES: Final = frozenset({0, 6, 9, 11})
 _HARD_CODES: Final = frozenset({PROTOCOL_UNREACHABLE, PORT_UNREACHABLE})
