@@ -6,7 +6,8 @@ from stack.core import Core
 from stack.handlers import Handler
 from stack.icmp_socket import IcmpSocket
 from stack.packet_socket import PacketSocket
-from stack.raw_socket import RawSocket
+from stack.raw_socket import SEND_ONLY, RawSocket
+from stack.refusal import Reason, Refused
 from stack.tcp_socket import TcpSocket
 from stack.udp_socket import UdpSocket
 
@@ -31,6 +32,8 @@ class Opener:
 
     def raw_socket(self, protocol: int) -> RawSocket:
         """Open a raw socket; protocol 255 only sends, with its own headers."""
+        if not 0 <= protocol <= SEND_ONLY:
+            raise Refused(Reason.INVALID_ARGUMENT)
         socket = RawSocket(self._core, protocol=protocol)
         self._core.sockets.raw.append(socket)
         return socket

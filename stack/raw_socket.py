@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from stack.header_included import Call, send_from_socket
-from stack.refusal import Reason, Refused, check
-from stack.socket_base import Address, Ask, Inbox, Socket
+from stack.portless_socket import PortlessSocket
+from stack.refusal import check
+from stack.socket_base import Address, Ask, Inbox
 from stack.socket_options import COMMON, SocketOption, flag_value
 from stack.wire.address import as_address, format_address
 
 if TYPE_CHECKING:
     from stack.inbound import Inbound
-    from stack.wire.icmp import IcmpMessage
     from stack.wire.ipv4 import Ipv4Header
     from stack.wire.quote import Quote
 
@@ -38,14 +38,12 @@ def _set_header_included(socket: RawSocket, value: Any) -> None:
 
 
 @dataclass(slots=True, eq=False)
-class RawSocket(Socket):
+class RawSocket(PortlessSocket):
     """One raw socket; made by `Node.raw_socket`."""
 
     protocol: int = SEND_ONLY
     header_included: bool = False
     """Everything sent begins with the IP header (S7.8)."""
-    _address: int | None = None
-    _peer: int | None = None
     _inbox: Inbox[RawDatagram] = field(default_factory=Inbox)
 
     option_table: ClassVar[Mapping[str, SocketOption]] = {
@@ -55,27 +53,6 @@ class RawSocket(Socket):
             _set_header_included,
         ),
     }
-
-    def bind(self, address: Address) -> None:
-        """Take a local address: it is the source of what is sent."""
-        local = as_address(address)
-        if not self.core.may_send_from(local):
-            raise Refused(Reason.BAD_LOCAL_ADDRESS)
-        self._address = local
-        self._keep(local)
-
-    def connect(self, address: Address) -> None:
-        """Fix the peer: only it is heard."""
-        self._check_open()
-        self._peer = as_address(address)
-
-    def disconnect(self) -> None:
-        """Have no peer any more."""
-        self._peer = None
-
-    def peer_address(self) -> int | None:
-        """Answer the peer's address."""
-        return self._peer
 
     def send(
         self,
@@ -90,15 +67,10 @@ class RawSocket(Socket):
     ) -> None:
         """Send one datagram. With `header_included` the payload begins with the IP header."""
         self._check_open()
-        destination = None if to is None else as_address(to)
         if header_included or self.header_included or self.protocol == SEND_ONLY:
-            self._send_header(payload, destination, options)
+            self._send_header(payload, None if to is None else as_address(to), options)
             return
-        if destination is None:
-            destination = self._peer
-        if destination is None:
-            raise Refused(Reason.NO_DESTINATION)
-        ask = Ask(destination, self._address, ttl, tos, options, df, len(payload))
+        ask = Ask(self._goal(to), self._address, ttl, tos, options, df, len(payload))
         route, wish = self._prepare(self.protocol, ask)
         self._hand_over(route, payload, wish)
 
@@ -124,13 +96,7 @@ class RawSocket(Socket):
             return False
         if self._address not in (None, quote.source):
             return False
-        # S12.8: with a source route the header's destination is a hop.
-        return self._options.first_hop is not None or self._peer in (None, quote.destination)
-
-    def hear(self, inbound: Inbound, message: IcmpMessage, mtu: int) -> None:
-        """Take in an ICMP error; S5.36: NETSTACK tells raw sockets of none."""
-        if self.core.policy.soft_and_hard_errors:
-            Socket.hear(self, inbound, message, mtu)
+        return self._goes_to(quote.destination)
 
     def put(self, octets: bytes, inbound: Inbound) -> bool:
         """Queue a received datagram; False when there is no room (S12.19)."""
