@@ -160,6 +160,8 @@ class Socket(ABC):
 
     def join(self, nic: int, group: Address) -> None:
         """Become a member of a group on a NIC until `leave` or `close` (RFC 1112 §7.1)."""
+        if self.closed:
+            raise Refused(Reason.CLOSED)
         membership = (nic, as_address(group))
         if membership in self._memberships:
             raise Refused(Reason.ADDRESS_IN_USE)

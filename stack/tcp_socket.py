@@ -312,7 +312,7 @@ class TcpSocket(Socket):
     def _release(self, *, abort: bool) -> None:
         if self.closed:
             return
-        self.closed = True
+        self._end()
         self._stop_listening()
         if self._bound:
             holders = self.core.tcp.bound[self._port]

@@ -254,11 +254,12 @@ def test_memberships_belong_to_their_socket() -> None:
     assert refusal(lambda: other.leave(1, GROUP)) is Reason.BAD_LOCAL_ADDRESS
     assert not hears()
     assert refusal(wire.node.leave, 1, GROUP) is Reason.BAD_LOCAL_ADDRESS
-    raw = wire.node.raw_socket(253)
-    raw.join(1, GROUP)
-    assert hears()
-    raw.close()
-    assert not hears()
+    for each in (wire.node.raw_socket(253), wire.node.tcp_socket()):
+        each.join(1, GROUP)
+        assert hears()
+        each.close()
+        assert not hears()
+        assert refusal(each.join, 1, GROUP) is Reason.CLOSED
 
 
 def test_a_membership_outlives_its_nic_without_harm() -> None:
