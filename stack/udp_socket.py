@@ -146,6 +146,7 @@ class UdpSocket(Socket):
     def disconnect(self) -> None:
         """Have no peer any more; the port stays."""
         self._peer = self._chosen = self._route = None
+        self._keep(self._address)
 
     def peer_address(self) -> int | None:
         """Answer the peer's address."""

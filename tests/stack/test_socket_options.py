@@ -298,6 +298,9 @@ def test_a_peer_is_given_up_and_the_port_stays() -> None:
     port = socket.local_name[1]
     socket.disconnect()
     assert socket.local_name == ("0.0.0.0", port)
+    own = wire.node._core.nics[1].addresses.entry(a(HOST))
+    assert own is not None
+    assert own.holds == 0
     assert refusal(lambda: socket.send(b"x")) is Reason.NO_DESTINATION
     wire.ip(udp(b"from anyone", port, source=REMOTE))
     assert read(socket).data == b"from anyone"
