@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from stack import tcp_end, tcp_listen, tcp_output
 from stack.inbound import Cast
 from stack.refusal import Reason, Refused, check
-from stack.route_choice import choose
 from stack.socket_base import Address, Socket
 from stack.tcp_connection import (
     OPENING,
@@ -32,6 +31,7 @@ from stack.wire.address import LIMITED_BROADCAST, as_address, format_address, is
 
 if TYPE_CHECKING:
     from stack.tcp_output import Aim
+    from stack.user_options import UserOptions
 
 DEFAULT_BACKLOG = 16
 """Connections that wait to be accepted, unless `listen` is told."""
@@ -150,13 +150,7 @@ class TcpSocket(Socket):
 
     def _choose_source(self, remote: int) -> int:
         """RFC 1122 §4.2.3.7: the address bound, else that of the way the connection takes."""
-        first_hop = self._options.first_hop
-        route = choose(
-            self.core,
-            remote if first_hop is None else first_hop,
-            source=self._address,
-            tos=self.settings.tos,
-        )
+        route = self._way(remote, self._options, self._address, self.settings.tos)
         if isinstance(route, Reason):
             self.core.counters.inc("ipSystemStatsOutNoRoutes")
             raise Refused(route)
@@ -241,11 +235,10 @@ class TcpSocket(Socket):
         if self._listener is not None:
             self._listener.options = self._options
 
-    def get_options(self, size: int | None = None) -> bytes:
-        """Give what was set, or the way back of an accepted connection (S12.11, S12.12)."""
-        connection = self._connection
-        given = self._options.given if connection is None else connection.options.given
-        return given[:size]
+    @property
+    def _in_force(self) -> UserOptions:
+        """What was set, or the way back of an accepted connection (S12.11, S12.12)."""
+        return self._options if self._connection is None else self._connection.options
 
     # Data
 

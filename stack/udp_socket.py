@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from stack.inbound import Cast
 from stack.refusal import Reason, Refused, check
 from stack.return_options import return_options
-from stack.route_choice import Route, choose, recheck
+from stack.route_choice import Route, recheck
 from stack.send_many import send_many
 from stack.socket_base import Address, Ask, Inbox, Socket
 from stack.socket_options import COMMON, SocketOption, flag_value
@@ -131,7 +131,7 @@ class UdpSocket(Socket):
         peer = as_address(address)
         if not 0 <= port <= 0xFFFF:
             raise Refused(Reason.INVALID_ARGUMENT)
-        route = choose(self.core, peer, source=self._sender())
+        route = self._way(peer, self._options, self._sender(), self.settings.tos)
         if isinstance(route, Reason):
             raise Refused(route)
         if route.cast is Cast.BROADCAST and not self.settings.broadcast:
