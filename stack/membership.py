@@ -147,7 +147,11 @@ class Membership:
             del self._groups[address]
             return
         self._retire(address, now)
-        if not group.owed:
+        self._forget_left(address, group)
+
+    def _forget_left(self, address: int, group: _Group) -> None:
+        """A group that was left is kept only until that was told."""
+        if not group.joined and not group.owed:
             del self._groups[address]
 
     def address_added(self, now: int) -> None:
@@ -160,6 +164,7 @@ class Membership:
             group = self._groups[address]
             if group.owed and group.change_due is None:
                 self._send_change(address, group, now)
+                self._forget_left(address, group)
             if group.queued:
                 self._respond(address, group, now)
 
@@ -316,8 +321,7 @@ class Membership:
                 self._respond(address, group, now)
             if group.change_due is not None and group.change_due <= now:
                 self._send_change(address, group, now)
-                if not group.joined and not group.owed:
-                    del self._groups[address]
+                self._forget_left(address, group)
 
     def _respond_general(self) -> None:
         self._general_due = None

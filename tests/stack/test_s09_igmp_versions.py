@@ -295,3 +295,14 @@ def test_robustness_follows_the_querier(wire: Wire) -> None:
     wire.sent(after=SECOND)
     wire.node.leave(1, OTHER)
     assert len(wire.sent(after=5 * SECOND)) == 2
+
+
+def test_a_group_that_was_left_is_forgotten_when_that_was_told(wire: Wire) -> None:
+    query(wire, v3(robustness=1, code=1))
+    wire.frames(after=SECOND)
+    wire.node.remove_address(1, HOST)
+    wire.node.leave(1, GROUP)
+    assert wire.sent() == []
+    wire.node.add_address(1, HOST, 24)
+    assert records(wire.one()) == (GroupRecord(CHANGE_TO_INCLUDE, a(GROUP)),)
+    assert wire.node._core.nics[1].membership._groups == {}
