@@ -26,8 +26,8 @@ SEND_BUFFER: Final = 65536
 """Octets that one user may have under way."""
 OUT_OF_ORDER_SEGMENTS: Final = 64
 """Segments kept that came before their turn; what they hold is no more than a window."""
-INITIAL_SEGMENTS: Final = 4
-"""Full segments sent before the first acknowledgment (RFC 3390 allows up to four)."""
+INITIAL_SEGMENTS: Final = ((1095, 4), (2190, 3), (65535, 2))
+"""RFC 5681 §3.1: full segments sent before the first acknowledgment, up to each size in octets."""
 LARGEST_CONGESTION_WINDOW: Final = 65535
 """Octets: the largest window that a header without scaling can offer."""
 

@@ -8,7 +8,6 @@ from stack import tcp_end, tcp_output, tcp_timers
 from stack.refusal import Reason
 from stack.tcp_connection import (
     BOTH_CLOSED,
-    INITIAL_SEGMENTS,
     OUT_OF_ORDER_SEGMENTS,
     RECEIVE_BUFFER,
     RECEIVING,
@@ -102,7 +101,8 @@ def _establish(core: Core, connection: Connection, segment: TcpSegment) -> None:
     core.tcp.enter(connection, State.ESTABLISHED)
     connection.snd_una = connection.snd_nxt = connection.snd_max
     connection.retransmit_at = None
-    if connection.attempts:
+    syn_was_lost = connection.attempts > 0
+    if syn_was_lost:
         connection.rtt.syn_was_lost()
     else:
         connection.rtt.sample(core.now - connection.stalled_since)
@@ -112,7 +112,7 @@ def _establish(core: Core, connection: Connection, segment: TcpSegment) -> None:
     way = tcp_output.aim_of(core, connection)
     if isinstance(way, Aim):
         connection.segment = tcp_output.segment_size(connection, way.mtu)
-    connection.cwnd = INITIAL_SEGMENTS * connection.segment
+    tcp_output.open_initial_window(connection, syn_was_lost=syn_was_lost)
     listener = connection.listener
     if listener is not None:
         del listener.half_open[connection]

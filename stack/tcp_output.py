@@ -13,7 +13,13 @@ from stack import send
 from stack.refusal import Reason
 from stack.route_choice import Route, choose
 from stack.send import Wish
-from stack.tcp_connection import LARGEST_CONGESTION_WINDOW, SENDING, Connection, State
+from stack.tcp_connection import (
+    INITIAL_SEGMENTS,
+    LARGEST_CONGESTION_WINDOW,
+    SENDING,
+    Connection,
+    State,
+)
 from stack.wire.ipv4 import MINIMUM_HEADER, PROTOCOL_TCP
 from stack.wire.tcp import (
     ACK,
@@ -237,6 +243,13 @@ def arm(core: Core, connection: Connection) -> None:
     else:
         connection.retransmit_at = None
     core.tcp.schedule(connection)
+
+
+def open_initial_window(connection: Connection, *, syn_was_lost: bool) -> None:
+    """RFC 5681 §3.1: two to four segments, by their size; one MUST do after a lost SYN."""
+    size = connection.segment
+    segments = next(number for largest, number in INITIAL_SEGMENTS if size <= largest)
+    connection.cwnd = size if syn_was_lost else segments * size
 
 
 def open_congestion_window(connection: Connection, acknowledged: int) -> None:

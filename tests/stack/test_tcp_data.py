@@ -177,6 +177,27 @@ def test_slow_start_and_congestion_avoidance() -> None:
     assert connection.cwnd == 65535
 
 
+@pytest.mark.parametrize(
+    ("mss", "segments"), [(1095, 4), (1096, 3), (1460, 3), (2190, 3), (2191, 2), (8960, 2)]
+)
+def test_the_first_flight_is_of_two_to_four_segments(mss: int, segments: int) -> None:
+    socket, peer = accepted(mss=mss, mtu=9000)
+    socket.send(bytes(SEND_BUFFER))
+    assert [len(each.data) for each in peer.hear_all()] == [mss] * segments
+
+
+def test_after_a_lost_syn_the_first_flight_is_one_segment() -> None:
+    wire = Wire()
+    listener = listening(wire)
+    peer = Peer(wire)
+    peer.say(SYN)
+    peer.hear()
+    peer.hear(after=SECOND)
+    peer.say(ACK)
+    listener.accept().send(bytes(SEND_BUFFER))
+    assert len(peer.hear().data) == 536
+
+
 def test_the_congestion_window_grows_by_what_a_segment_of_this_side_holds() -> None:
     # The peer would take segments that no link between carries.
     socket, peer = accepted(mss=65000)
