@@ -171,20 +171,7 @@ class UdpSocket(Socket):
     ) -> None:
         """Send one datagram; what is None is as set on the socket."""
         self._check_open()
-        peer = self._peer if to is None else (as_address(to[0]), to[1])
-        if peer is None:
-            raise Refused(Reason.NO_DESTINATION)
-        if not 0 <= peer[1] <= 0xFFFF:
-            raise Refused(Reason.INVALID_ARGUMENT)
-        if not self._port:
-            self.bind()
-        local = self._sender() if source is None else as_address(source)
-        if local is not None and not self.core.may_send_from(local):
-            raise Refused(Reason.BAD_LOCAL_ADDRESS)
-        if local is None and self._route is not None and peer == self._peer:
-            # S7.21: its NIC is off, or its source is gone.
-            check(recheck(self._route))
-            local = self._chosen
+        peer, local = self._ends(to, source)
         size = HEADER_LENGTH + len(data)
         if size > MAXIMUM_DATAGRAM:
             raise Refused(Reason.MESSAGE_TOO_LONG)
@@ -202,22 +189,34 @@ class UdpSocket(Socket):
             raise
         self.core.counters.inc("udpOutDatagrams")
 
+    def _ends(
+        self, to: tuple[Address, int] | None, source: Address | None
+    ) -> tuple[tuple[int, int], int | None]:
+        """Whom a call sends to, and from which address; None: as the way has it."""
+        peer = self._peer if to is None else (as_address(to[0]), to[1])
+        if peer is None:
+            raise Refused(Reason.NO_DESTINATION)
+        if not 0 <= peer[1] <= 0xFFFF:
+            raise Refused(Reason.INVALID_ARGUMENT)
+        if not self._port:
+            self.bind()
+        local = self._sender() if source is None else as_address(source)
+        if local is not None and not self.core.may_send_from(local):
+            raise Refused(Reason.BAD_LOCAL_ADDRESS)
+        if local is None and self._route is not None and peer == self._peer:
+            # S7.21: its NIC is off, or its source is gone.
+            check(recheck(self._route))
+            local = self._chosen
+        return peer, local
+
     def send_many(self, datagrams: Sequence[bytes], to: tuple[Address, int] | None = None) -> int:
         """Send several datagrams to one peer at once, with the socket's settings (S7.18).
 
         Answers how many packets became of what was sent: each piece counts. Refused only when
         nothing was sent.
         """
-        peer = self._peer if to is None else (as_address(to[0]), to[1])
-        if peer is None:
-            raise Refused(Reason.NO_DESTINATION)
-        if not 0 <= peer[1] <= 0xFFFF:
-            raise Refused(Reason.INVALID_ARGUMENT)
-        if not self._port and not self.closed:
-            self.bind()
-        local = self._sender()
-        if local is None and peer == self._peer:
-            local = self._chosen
+        self._check_open()
+        peer, local = self._ends(to, None)
         size = HEADER_LENGTH + max(map(len, datagrams), default=0)
         ask = Ask(peer[0], local, None, None, None, None, size)
         route, wish = self._prepare(PROTOCOL_UDP, ask)
