@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from stack.portless_socket import PortlessSocket
 from stack.refusal import Refused
 from stack.socket_base import Address, Ask, Inbox
+from stack.socket_table import leave
 from stack.wire.address import format_address
 from stack.wire.icmp import ECHO_REQUEST, TIMESTAMP, ZERO_REST, IcmpMessage, build_icmp, echo
 from stack.wire.ipv4 import PROTOCOL_ICMP
@@ -76,16 +77,12 @@ class IcmpSocket(PortlessSocket):
             raise
         self.core.counters.icmp_out(message.type)
 
-    def wants(self, inbound: Inbound, message: IcmpMessage) -> bool:
-        """Answer whether a message is for this socket: by its identifier, and from the peer."""
-        if message.identifier != self.identifier:
-            return False
+    def wants(self, inbound: Inbound) -> bool:
+        """Answer whether a message with its identifier is for this socket: it is from the peer."""
         return self._peer in (None, inbound.header.source)
 
     def has_sent(self, quote: Quote) -> bool:
-        """Answer whether an error is about a request that this socket may have sent."""
-        if int.from_bytes(quote.payload[4:6], "big") != self.identifier:
-            return False
+        """Answer whether an error about a request with its identifier may be for this socket."""
         return self._goes_to(quote.destination)
 
     def put(self, inbound: Inbound, message: IcmpMessage) -> None:
@@ -120,6 +117,5 @@ class IcmpSocket(PortlessSocket):
     def close(self) -> None:
         """Receive and send no more."""
         self._end()
-        if self in self.core.sockets.icmp:
-            self.core.sockets.icmp.remove(self)
+        leave(self.core.sockets.icmp, self.identifier, self)
         self._inbox.clear()

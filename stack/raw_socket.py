@@ -11,6 +11,7 @@ from stack.portless_socket import PortlessSocket
 from stack.refusal import check
 from stack.socket_base import Address, Ask, Inbox
 from stack.socket_options import COMMON, SocketOption, flag_value
+from stack.socket_table import leave
 from stack.wire.address import as_address, format_address
 
 if TYPE_CHECKING:
@@ -79,9 +80,9 @@ class RawSocket(PortlessSocket):
         call = Call(to, self._peer, self._address, wanted.area, wanted.first_hop)
         check(send_from_socket(self.core, octets, call))
 
-    def wants(self, protocol: int, header: Ipv4Header) -> bool:
-        """Answer whether the socket gets a copy of a datagram."""
-        if protocol != self.protocol or protocol == SEND_ONLY:
+    def wants(self, header: Ipv4Header) -> bool:
+        """Answer whether the socket gets a copy of a datagram of its protocol."""
+        if self.protocol == SEND_ONLY:
             return False
         if self._peer is not None and header.source != self._peer:
             return False
@@ -91,9 +92,7 @@ class RawSocket(PortlessSocket):
         return self._address == (header.destination if by_destination else header.source)
 
     def has_sent(self, quote: Quote) -> bool:
-        """Answer whether an error is about a datagram that this socket may have sent."""
-        if quote.protocol != self.protocol:
-            return False
+        """Answer whether an error about a datagram of its protocol may be for this socket."""
         if self._address not in (None, quote.source):
             return False
         return self._goes_to(quote.destination)
@@ -118,6 +117,5 @@ class RawSocket(PortlessSocket):
     def close(self) -> None:
         """Receive and send no more; leave the groups that this socket joined."""
         self._end()
-        if self in self.core.sockets.raw:
-            self.core.sockets.raw.remove(self)
+        leave(self.core.sockets.raw, self.protocol, self)
         self._inbox.clear()

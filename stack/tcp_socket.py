@@ -18,6 +18,7 @@ from stack import tcp_end, tcp_listen, tcp_output
 from stack.inbound import Cast
 from stack.refusal import Reason, Refused, check
 from stack.socket_base import Address, Socket
+from stack.socket_table import enter, leave
 from stack.tcp_connection import (
     OPENING,
     RECEIVE_BUFFER,
@@ -77,7 +78,7 @@ class TcpSocket(Socket):
 
     def _hold(self, local: int | None, port: int) -> None:
         self._address, self._port, self._bound = local, port, True
-        self.core.tcp.bound.setdefault(port, []).append(local)
+        enter(self.core.tcp.bound, port, local)
 
     def listen(self, backlog: int = DEFAULT_BACKLOG) -> None:
         """Open passively; `backlog` connections may wait, half open ones included."""
@@ -90,7 +91,7 @@ class TcpSocket(Socket):
         if not self._port:
             self.bind()
         listener = Listener(self._address, self._port, wanted, self.settings, self._options)
-        self.core.tcp.listeners.setdefault(self._port, []).append(listener)
+        enter(self.core.tcp.listeners, self._port, listener)
         self._listener = listener
 
     def accept(self) -> TcpSocket:
@@ -308,10 +309,7 @@ class TcpSocket(Socket):
         self._end()
         self._stop_listening()
         if self._bound:
-            holders = self.core.tcp.bound[self._port]
-            holders.remove(self._address)
-            if not holders:
-                del self.core.tcp.bound[self._port]
+            leave(self.core.tcp.bound, self._port, self._address)
         connection, self._connection = self._connection, None
         if connection is not None:
             (tcp_end.abort if abort else tcp_end.let_go)(self.core, connection)
@@ -320,9 +318,6 @@ class TcpSocket(Socket):
         listener, self._listener = self._listener, None
         if listener is None:
             return
-        sharing = self.core.tcp.listeners[listener.port]
-        sharing.remove(listener)
-        if not sharing:
-            del self.core.tcp.listeners[listener.port]
+        leave(self.core.tcp.listeners, listener.port, listener)
         for connection in (*listener.half_open, *listener.ready):
             tcp_end.abort(self.core, connection)

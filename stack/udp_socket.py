@@ -13,6 +13,7 @@ from stack.route_choice import Route, recheck
 from stack.send_many import send_many
 from stack.socket_base import Address, Ask, Inbox, Socket
 from stack.socket_options import COMMON, SocketOption, flag_value
+from stack.socket_table import enter, leave
 from stack.wire.address import LIMITED_BROADCAST, as_address, format_address, is_multicast
 from stack.wire.ipv4 import MAXIMUM_DATAGRAM, PROTOCOL_UDP
 from stack.wire.udp import HEADER_LENGTH, UdpDatagram, build_udp
@@ -95,7 +96,7 @@ class UdpSocket(Socket):
             raise Refused(Reason.ADDRESS_IN_USE)
         self._address, self._port = local, port
         self._keep(local)
-        table.setdefault(port, []).append(self)
+        enter(table, port, self)
 
     def _may_bind(self, address: int) -> bool:
         core = self.core
@@ -294,9 +295,5 @@ class UdpSocket(Socket):
     def close(self) -> None:
         """Give the port back and leave the groups that this socket joined."""
         self._end()
-        sharing = self.core.sockets.udp.get(self._port, [])
-        if self in sharing:
-            sharing.remove(self)
-            if not sharing:
-                del self.core.sockets.udp[self._port]
+        leave(self.core.sockets.udp, self._port, self)
         self._inbox.clear()

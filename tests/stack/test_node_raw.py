@@ -41,7 +41,7 @@ def test_raw_sockets_get_whole_datagrams_as_received() -> None:
     read = raw.receive()
     assert read is not None
     assert read.octets == datagram(bytes(12), 253)
-    assert wire.node.raw_socket(255).wants(255, Ipv4Header(0, 0, 255)) is False
+    assert wire.node.raw_socket(255).wants(Ipv4Header(0, 0, 255)) is False
     raw.close()
     raw.close()
     wire.frames()
