@@ -36,7 +36,8 @@ Hooks
     ``connection_tracking``, ``translation``, ``nat_targets``, ``hook_reject``
 Transport and its users
     ``udp``, ``raw``, ``handlers``, ``socket_table``, ``socket_errors``, ``socket_settings``,
-    ``socket_options``, ``socket_base``, ``udp_socket``, ``raw_socket``, ``icmp_socket``
+    ``socket_options``, ``socket_base``, ``udp_socket``, ``portless_socket`` (for both of)
+    ``raw_socket``, ``icmp_socket``
 TCP
     ``tcp`` (who gets a segment), ``tcp_connection``, ``tcp_table``, ``tcp_listen``, ``tcp_input``,
     ``tcp_output``, ``tcp_round_trip``, ``tcp_timers``, ``tcp_options``, ``tcp_errors``,

@@ -169,13 +169,15 @@ def _candidates(
     protocol: int, port: int, wanted: tuple[int, int] | None, drawn: int
 ) -> Iterator[int]:
     """The port itself if it is wanted, then others of the range from a drawn one on."""
+    any_will_do = wanted is None
     if port == ECHO:
         # The answering end of an echo has no number to change.
         wanted = (port, port)
     elif wanted is None:
         wanted = _like(protocol, port)
     low, high = wanted
-    if low <= port <= high:
+    # Where any will do that includes 0, by which a sender of UDP has none (RFC 768).
+    if any_will_do or low <= port <= high:
         yield port
     size = high - low + 1
     for step in range(min(size, ATTEMPTS_LIMIT)):

@@ -39,6 +39,8 @@ class Passage:
     """It travels against the direction of the connection's first datagram."""
     settled: bool = False
     """Rewritten, or of a connection known before: the nat table has spoken (S10.3)."""
+    is_error: bool = False
+    """An ICMP error about a datagram of the connection; it goes where an answer to that would."""
 
 
 @dataclass(slots=True)

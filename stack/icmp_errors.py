@@ -149,8 +149,10 @@ def report(
     if not may_report(core, inbound):
         return
     first_hop, return_route = _return_route(core, inbound, kind)
+    # RFC 792: to the source that is quoted; hooks may have put another into the header since.
+    source = int.from_bytes(inbound.octets[12:16], "big")
     # RFC 1812 §4.3.2.6: back along the recorded part of a source route.
-    route = _way_back(core, inbound, first_hop or inbound.header.source)
+    route = _way_back(core, inbound, first_hop or source)
     if isinstance(route, Reason):
         _count_no_route(core, inbound, kind)
         return

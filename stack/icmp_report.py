@@ -6,7 +6,7 @@ too short, or is not of a datagram that this host can have sent, is worth nothin
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from stack import tcp_errors
 from stack.path_mtu import SMALLEST_MTU
@@ -21,6 +21,7 @@ from stack.wire.icmp import (
     IcmpMessage,
 )
 from stack.wire.ipv4 import MINIMUM_HEADER, PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP
+from stack.wire.quote import Quote, read_quote
 
 if TYPE_CHECKING:
     from stack.core import Core
@@ -28,39 +29,6 @@ if TYPE_CHECKING:
 
 _HEARD_CODES: Final = (HOST_UNREACHABLE, PORT_UNREACHABLE, FRAGMENTATION_NEEDED)
 _WITH_PORTS: Final = (PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP)
-
-
-class Quote(NamedTuple):
-    """What an error tells of the datagram it is about."""
-
-    source: int
-    destination: int
-    protocol: int
-    tos: int
-    total_length: int
-    fragment_offset: int
-    payload: bytes
-
-
-def read_quote(octets: bytes, *, check_length: bool = True) -> Quote | None:
-    """Read the quoted datagram; its version and checksum are not judged (S5.32).
-
-    With `check_length` an IHL below 5 makes it worthless; else IHL is believed (S14.42).
-    """
-    if len(octets) < MINIMUM_HEADER:
-        return None
-    header_length = (octets[0] & 15) * 4
-    if len(octets) < header_length or (check_length and header_length < MINIMUM_HEADER):
-        return None
-    return Quote(
-        source=int.from_bytes(octets[12:16], "big"),
-        destination=int.from_bytes(octets[16:20], "big"),
-        protocol=octets[9],
-        tos=octets[1],
-        total_length=int.from_bytes(octets[2:4], "big"),
-        fragment_offset=int.from_bytes(octets[6:8], "big") & 0x1FFF,
-        payload=octets[header_length:],
-    )
 
 
 def _own_quote(core: Core, inbound: Inbound, message: IcmpMessage) -> Quote | None:

@@ -9,15 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from stack.refusal import Reason, Refused
-from stack.socket_base import Address, Ask, Inbox, Socket
-from stack.wire.address import as_address, format_address
+from stack.portless_socket import PortlessSocket
+from stack.refusal import Refused
+from stack.socket_base import Address, Ask, Inbox
+from stack.socket_table import leave
+from stack.wire.address import format_address
 from stack.wire.icmp import ECHO_REQUEST, TIMESTAMP, ZERO_REST, IcmpMessage, build_icmp, echo
 from stack.wire.ipv4 import PROTOCOL_ICMP
 
 if TYPE_CHECKING:
-    from stack.icmp_report import Quote
     from stack.inbound import Inbound
+    from stack.wire.quote import Quote
 
 
 class IcmpReply(NamedTuple):
@@ -37,34 +39,11 @@ class IcmpReply(NamedTuple):
 
 
 @dataclass(slots=True, eq=False)
-class IcmpSocket(Socket):
+class IcmpSocket(PortlessSocket):
     """One ICMP socket; made by `Node.icmp_socket`."""
 
     identifier: int = 0
-    _address: int | None = None
-    _peer: int | None = None
     _inbox: Inbox[IcmpReply] = field(default_factory=Inbox)
-
-    def bind(self, address: Address) -> None:
-        """Take a local address: it is the source of what is sent."""
-        local = as_address(address)
-        if not self.core.may_send_from(local):
-            raise Refused(Reason.BAD_LOCAL_ADDRESS)
-        self._address = local
-        self._keep(local)
-
-    def connect(self, address: Address) -> None:
-        """Fix the peer: only it is heard, and `send_echo` may do without a destination."""
-        self._check_open()
-        self._peer = as_address(address)
-
-    def disconnect(self) -> None:
-        """Have no peer any more."""
-        self._peer = None
-
-    def peer_address(self) -> int | None:
-        """Answer the peer's address."""
-        return self._peer
 
     def send_echo(
         self,
@@ -87,13 +66,6 @@ class IcmpSocket(Socket):
         request = echo(TIMESTAMP, self.identifier, sequence & 0xFFFF, time + ZERO_REST * 2)
         self._send(request, Ask(self._goal(to), self._address, None, None, None, None))
 
-    def _goal(self, to: Address | None) -> int:
-        if to is not None:
-            return as_address(to)
-        if self._peer is None:
-            raise Refused(Reason.NO_DESTINATION)
-        return self._peer
-
     def _send(self, message: IcmpMessage, ask: Ask) -> None:
         octets = build_icmp(message)
         route, wish = self._prepare(PROTOCOL_ICMP, ask._replace(size=len(octets)))
@@ -105,23 +77,13 @@ class IcmpSocket(Socket):
             raise
         self.core.counters.icmp_out(message.type)
 
-    def wants(self, inbound: Inbound, message: IcmpMessage) -> bool:
-        """Answer whether a message is for this socket: by its identifier, and from the peer."""
-        if message.identifier != self.identifier:
-            return False
+    def wants(self, inbound: Inbound) -> bool:
+        """Answer whether a message with its identifier is for this socket: it is from the peer."""
         return self._peer in (None, inbound.header.source)
 
     def has_sent(self, quote: Quote) -> bool:
-        """Answer whether an error is about a request that this socket may have sent."""
-        if int.from_bytes(quote.payload[4:6], "big") != self.identifier:
-            return False
-        # S12.8: with a source route the header's destination is a hop.
-        return self._options.first_hop is not None or self._peer in (None, quote.destination)
-
-    def hear(self, inbound: Inbound, message: IcmpMessage, mtu: int) -> None:
-        """Take in an ICMP error; S5.36: NETSTACK tells echo sockets of none."""
-        if self.core.policy.soft_and_hard_errors:
-            Socket.hear(self, inbound, message, mtu)
+        """Answer whether an error about a request with its identifier may be for this socket."""
+        return self._goes_to(quote.destination)
 
     def put(self, inbound: Inbound, message: IcmpMessage) -> None:
         """Queue a reply, if it is one and there is room."""
@@ -155,6 +117,5 @@ class IcmpSocket(Socket):
     def close(self) -> None:
         """Receive and send no more."""
         self._end()
-        if self in self.core.sockets.icmp:
-            self.core.sockets.icmp.remove(self)
+        leave(self.core.sockets.icmp, self.identifier, self)
         self._inbox.clear()

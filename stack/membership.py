@@ -95,6 +95,7 @@ class Membership:
         self._general_due: int | None = None
         self._general_queued = False
         self._older_until = {1: 0, 2: 0}
+        """When the mode of a version ends that an older querier turned on; 0: it is not on."""
         self._robustness = DEFAULT_ROBUSTNESS
 
     @property
@@ -147,7 +148,11 @@ class Membership:
             del self._groups[address]
             return
         self._retire(address, now)
-        if not group.owed:
+        self._forget_left(address, group)
+
+    def _forget_left(self, address: int, group: _Group) -> None:
+        """A group that was left is kept only until that was told."""
+        if not group.joined and not group.owed:
             del self._groups[address]
 
     def address_added(self, now: int) -> None:
@@ -160,6 +165,7 @@ class Membership:
             group = self._groups[address]
             if group.owed and group.change_due is None:
                 self._send_change(address, group, now)
+                self._forget_left(address, group)
             if group.queued:
                 self._respond(address, group, now)
 
@@ -301,13 +307,18 @@ class Membership:
 
     def next_deadline(self) -> int | None:
         """Answer when `expire` has something to do, in microseconds."""
-        due = [self._general_due]
+        due = [self._general_due, *(until or None for until in self._older_until.values())]
         for group in self._groups.values():
             due += (group.change_due, group.response_due)
         return min((each for each in due if each is not None), default=None)
 
     def expire(self, now: int) -> None:
         """Send what has become due."""
+        over = [each for each, until in self._older_until.items() if 0 < until <= now]
+        self._older_until.update(dict.fromkeys(over, 0))
+        if any(each < self.mode(now) for each in over):
+            # RFC 9776 §7.2.1: this change of mode cancels what is pending too.
+            self._cancel()
         if self._general_due is not None and self._general_due <= now:
             self._respond_general()
         for address in sorted(self._groups):
@@ -316,8 +327,7 @@ class Membership:
                 self._respond(address, group, now)
             if group.change_due is not None and group.change_due <= now:
                 self._send_change(address, group, now)
-                if not group.joined and not group.owed:
-                    del self._groups[address]
+                self._forget_left(address, group)
 
     def _respond_general(self) -> None:
         self._general_due = None

@@ -22,6 +22,7 @@ from copy import copy
 from stack import (
     address_probe,
     groups,
+    igmp,
     link,
     nics,
     receive,
@@ -53,12 +54,14 @@ class Node(Opener, HookKeeper):
     """One stack with its NICs.
 
     `random` gives every random number (initial Identification values, delays, ports);
-    `time_of_day_ms` is the milliseconds since midnight UT at time 0.
+    `time_of_day_ms` is the milliseconds since midnight UT at time 0. Refused, as when it is set
+    later, is a version of IGMP that is none or that the policy does not know (S9.18).
     """
 
     def __init__(
         self, policy: Policy = RFC, *, random: RandomSource, time_of_day_ms: int = 0
     ) -> None:
+        check(igmp.version_refusal(policy, policy.igmp_version))
         self._core = Core(policy, random, time_of_day_ms)
 
     # Frames and time

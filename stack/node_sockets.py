@@ -6,7 +6,9 @@ from stack.core import Core
 from stack.handlers import Handler
 from stack.icmp_socket import IcmpSocket
 from stack.packet_socket import PacketSocket
-from stack.raw_socket import RawSocket
+from stack.raw_socket import SEND_ONLY, RawSocket
+from stack.refusal import Reason, Refused
+from stack.socket_table import enter
 from stack.tcp_socket import TcpSocket
 from stack.udp_socket import UdpSocket
 
@@ -31,16 +33,19 @@ class Opener:
 
     def raw_socket(self, protocol: int) -> RawSocket:
         """Open a raw socket; protocol 255 only sends, with its own headers."""
+        if not 0 <= protocol <= SEND_ONLY:
+            raise Refused(Reason.INVALID_ARGUMENT)
         socket = RawSocket(self._core, protocol=protocol)
-        self._core.sockets.raw.append(socket)
+        enter(self._core.sockets.raw, protocol, socket)
         return socket
 
     def icmp_socket(self, identifier: int | None = None) -> IcmpSocket:
         """Open an ICMP socket; the identifier tells its requests apart (None: one is drawn)."""
         if identifier is None:
             identifier = self._core.random.getrandbits(16)
-        socket = IcmpSocket(self._core, identifier=identifier & 0xFFFF)
-        self._core.sockets.icmp.append(socket)
+        identifier &= 0xFFFF
+        socket = IcmpSocket(self._core, identifier=identifier)
+        enter(self._core.sockets.icmp, identifier, socket)
         return socket
 
     def packet_socket(self, nic: int | None = None, ethertype: int | None = None) -> PacketSocket:

@@ -20,7 +20,7 @@ def receive(core: Core, inbound: Inbound) -> bool:
     if not core.sockets.raw:
         return False
     if not core.policy.raw_after_options:
-        return bool(core.sockets.raw_receivers(inbound.header.protocol, inbound.header))
+        return bool(core.sockets.raw_receivers(inbound.header))
     if inbound.header.protocol == PROTOCOL_IGMP and not core.policy.igmp_to_raw_sockets:
         # S2.25: raw sockets never see IGMP.
         return False
@@ -38,7 +38,7 @@ def receive_early(core: Core, inbound: Inbound) -> None:
 
 def copy_to_sockets(core: Core, inbound: Inbound) -> bool:
     """Copy the datagram, IP header included, to the raw sockets that want it."""
-    sockets = core.sockets.raw_receivers(inbound.header.protocol, inbound.header)
+    sockets = core.sockets.raw_receivers(inbound.header)
     if not sockets:
         return False
     octets = inbound.octets

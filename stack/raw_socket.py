@@ -7,16 +7,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from stack.header_included import Call, send_from_socket
-from stack.refusal import Reason, Refused, check
-from stack.socket_base import Address, Ask, Inbox, Socket
+from stack.portless_socket import PortlessSocket
+from stack.refusal import check
+from stack.socket_base import Address, Ask, Inbox
 from stack.socket_options import COMMON, SocketOption, flag_value
+from stack.socket_table import leave
 from stack.wire.address import as_address, format_address
 
 if TYPE_CHECKING:
-    from stack.icmp_report import Quote
     from stack.inbound import Inbound
-    from stack.wire.icmp import IcmpMessage
     from stack.wire.ipv4 import Ipv4Header
+    from stack.wire.quote import Quote
 
 SEND_ONLY = 255
 """S7.12: a socket of this protocol receives nothing and brings its own headers."""
@@ -38,14 +39,12 @@ def _set_header_included(socket: RawSocket, value: Any) -> None:
 
 
 @dataclass(slots=True, eq=False)
-class RawSocket(Socket):
+class RawSocket(PortlessSocket):
     """One raw socket; made by `Node.raw_socket`."""
 
     protocol: int = SEND_ONLY
     header_included: bool = False
     """Everything sent begins with the IP header (S7.8)."""
-    _address: int | None = None
-    _peer: int | None = None
     _inbox: Inbox[RawDatagram] = field(default_factory=Inbox)
 
     option_table: ClassVar[Mapping[str, SocketOption]] = {
@@ -55,27 +54,6 @@ class RawSocket(Socket):
             _set_header_included,
         ),
     }
-
-    def bind(self, address: Address) -> None:
-        """Take a local address: it is the source of what is sent."""
-        local = as_address(address)
-        if not self.core.may_send_from(local):
-            raise Refused(Reason.BAD_LOCAL_ADDRESS)
-        self._address = local
-        self._keep(local)
-
-    def connect(self, address: Address) -> None:
-        """Fix the peer: only it is heard."""
-        self._check_open()
-        self._peer = as_address(address)
-
-    def disconnect(self) -> None:
-        """Have no peer any more."""
-        self._peer = None
-
-    def peer_address(self) -> int | None:
-        """Answer the peer's address."""
-        return self._peer
 
     def send(
         self,
@@ -90,15 +68,10 @@ class RawSocket(Socket):
     ) -> None:
         """Send one datagram. With `header_included` the payload begins with the IP header."""
         self._check_open()
-        destination = None if to is None else as_address(to)
         if header_included or self.header_included or self.protocol == SEND_ONLY:
-            self._send_header(payload, destination, options)
+            self._send_header(payload, None if to is None else as_address(to), options)
             return
-        if destination is None:
-            destination = self._peer
-        if destination is None:
-            raise Refused(Reason.NO_DESTINATION)
-        ask = Ask(destination, self._address, ttl, tos, options, df, len(payload))
+        ask = Ask(self._goal(to), self._address, ttl, tos, options, df, len(payload))
         route, wish = self._prepare(self.protocol, ask)
         self._hand_over(route, payload, wish)
 
@@ -107,9 +80,9 @@ class RawSocket(Socket):
         call = Call(to, self._peer, self._address, wanted.area, wanted.first_hop)
         check(send_from_socket(self.core, octets, call))
 
-    def wants(self, protocol: int, header: Ipv4Header) -> bool:
-        """Answer whether the socket gets a copy of a datagram."""
-        if protocol != self.protocol or protocol == SEND_ONLY:
+    def wants(self, header: Ipv4Header) -> bool:
+        """Answer whether the socket gets a copy of a datagram of its protocol."""
+        if self.protocol == SEND_ONLY:
             return False
         if self._peer is not None and header.source != self._peer:
             return False
@@ -119,18 +92,10 @@ class RawSocket(Socket):
         return self._address == (header.destination if by_destination else header.source)
 
     def has_sent(self, quote: Quote) -> bool:
-        """Answer whether an error is about a datagram that this socket may have sent."""
-        if quote.protocol != self.protocol:
-            return False
+        """Answer whether an error about a datagram of its protocol may be for this socket."""
         if self._address not in (None, quote.source):
             return False
-        # S12.8: with a source route the header's destination is a hop.
-        return self._options.first_hop is not None or self._peer in (None, quote.destination)
-
-    def hear(self, inbound: Inbound, message: IcmpMessage, mtu: int) -> None:
-        """Take in an ICMP error; S5.36: NETSTACK tells raw sockets of none."""
-        if self.core.policy.soft_and_hard_errors:
-            Socket.hear(self, inbound, message, mtu)
+        return self._goes_to(quote.destination)
 
     def put(self, octets: bytes, inbound: Inbound) -> bool:
         """Queue a received datagram; False when there is no room (S12.19)."""
@@ -152,6 +117,5 @@ class RawSocket(Socket):
     def close(self) -> None:
         """Receive and send no more; leave the groups that this socket joined."""
         self._end()
-        if self in self.core.sockets.raw:
-            self.core.sockets.raw.remove(self)
+        leave(self.core.sockets.raw, self.protocol, self)
         self._inbox.clear()

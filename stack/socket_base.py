@@ -93,7 +93,12 @@ class Socket(ABC):
 
     def get_options(self, size: int | None = None) -> bytes:
         """Give what was set, or as much as fits into a buffer of that size (S12.11)."""
-        return self._options.given[:size]
+        return self._in_force.given[:size]
+
+    @property
+    def _in_force(self) -> UserOptions:
+        """The options of all that is sent now."""
+        return self._options
 
     def setsockopt(self, name: str, value: Any) -> None:
         """Set the option of that name (`socket_options`)."""
@@ -156,10 +161,12 @@ class Socket(ABC):
         peer = self.peer_address()
         if peer is None:
             raise Refused(Reason.NOT_CONNECTED)
-        return self.maximum_payload(peer) + MINIMUM_HEADER + len(self._options.area)
+        return self.maximum_payload(peer) + MINIMUM_HEADER + len(self._in_force.area)
 
     def join(self, nic: int, group: Address) -> None:
         """Become a member of a group on a NIC until `leave` or `close` (RFC 1112 §7.1)."""
+        if self.closed:
+            raise Refused(Reason.CLOSED)
         membership = (nic, as_address(group))
         if membership in self._memberships:
             raise Refused(Reason.ADDRESS_IN_USE)
@@ -214,21 +221,14 @@ class Socket(ABC):
         self._check_open()
         settings = self.settings
         options = self._options if ask.options is None else self._take(ask.options)
-        # RFC 1122 §3.2.1.8 (c): a source route begins in the header's destination.
-        destination = ask.destination if options.first_hop is None else options.first_hop
-        group = is_multicast(destination)
-        nic = None
-        if group and settings.multicast_nic is not None:
-            nic = self.core.nics.get(settings.multicast_nic)
-            if nic is None:
-                raise Refused(Reason.UNKNOWN_NIC)
         tos = settings.tos if ask.tos is None else ask.tos
-        route = choose(self.core, destination, source=ask.source, nic=nic, tos=tos)
+        route = self._way(ask.destination, options, ask.source, tos)
         if isinstance(route, Reason):
             self.core.counters.inc("ipSystemStatsOutNoRoutes")
             raise Refused(route)
         if route.cast is Cast.BROADCAST and not settings.broadcast:
             raise Refused(Reason.BROADCAST_DISABLED)
+        group = is_multicast(route.destination)
         ttl = self._ttl(group=group) if ask.ttl is None else ask.ttl
         if not (0 <= ttl <= 255 and 0 <= tos <= 255):
             raise Refused(Reason.INVALID_ARGUMENT)
@@ -239,6 +239,19 @@ class Socket(ABC):
         if settings.mtu_discover is MtuDiscover.PROBE:
             route = replace(route, probes=True)
         return route, Wish(protocol, ttl, tos, options.area, df, loop)
+
+    def _way(
+        self, to: int, options: UserOptions, source: int | None = None, tos: int = 0
+    ) -> Route | Reason:
+        """Find the way that a datagram with these options takes."""
+        # RFC 1122 §3.2.1.8 (c): a source route begins in the header's destination.
+        destination = to if options.first_hop is None else options.first_hop
+        nic = None
+        if is_multicast(destination) and self.settings.multicast_nic is not None:
+            nic = self.core.nics.get(self.settings.multicast_nic)
+            if nic is None:
+                raise Refused(Reason.UNKNOWN_NIC)
+        return choose(self.core, destination, source=source, nic=nic, tos=tos)
 
     def _ttl(self, *, group: bool) -> int:
         """S7.3: to a group the multicast TTL as it is, else the socket's own or the default."""
@@ -261,13 +274,11 @@ class Socket(ABC):
 
         S12.10: the socket's options take their room; what is larger is cut, or with DF refused.
         """
-        first_hop = self._options.first_hop
-        destination = as_address(to) if first_hop is None else first_hop
-        route = choose(self.core, destination)
+        route = self._way(as_address(to), self._in_force)
         if isinstance(route, Reason):
             raise Refused(route)
-        mtu = self.core.path_mtu.estimate(destination, route.nic.mtu, self.core.now)
-        return max(0, transport_mtu(mtu) - len(self._options.area))
+        mtu = self.core.path_mtu.estimate(route.destination, route.nic.mtu, self.core.now)
+        return max(0, transport_mtu(mtu) - len(self._in_force.area))
 
 
 Item = TypeVar("Item")

@@ -58,7 +58,7 @@ def receive(core: Core, inbound: Inbound) -> None:
     else:
         # Without a connection, and to begin one anew, there is a listener.
         assert listener is not None
-        tcp_listen.arrive(core, listener, segment, inbound)
+        tcp_listen.arrive(core, listener, segment, inbound, before=connection)
 
 
 def _nobody(core: Core, inbound: Inbound, segment: TcpSegment | TcpFault) -> None:
@@ -79,7 +79,9 @@ def _reopens(
     """RFC 1122 §4.2.2.13: a SYN MAY begin anew in TIME-WAIT when its number is a later one."""
     if connection.state is not State.TIME_WAIT or segment.flags & (SYN | ACK | RST) != SYN:
         return False
-    if listener is None or distance(connection.rcv_nxt, segment.sequence) <= 0:
+    if listener is None or listener.is_full:
+        return False
+    if distance(connection.rcv_nxt, segment.sequence) <= 0:
         return False
     tcp_end.drop(core, connection, None)
     return True

@@ -26,8 +26,8 @@ SEND_BUFFER: Final = 65536
 """Octets that one user may have under way."""
 OUT_OF_ORDER_SEGMENTS: Final = 64
 """Segments kept that came before their turn; what they hold is no more than a window."""
-INITIAL_SEGMENTS: Final = 4
-"""Full segments sent before the first acknowledgment (RFC 3390 allows up to four)."""
+INITIAL_SEGMENTS: Final = ((1095, 4), (2190, 3), (65535, 2))
+"""RFC 5681 §3.1: full segments sent before the first acknowledgment, up to each size in octets."""
 LARGEST_CONGESTION_WINDOW: Final = 65535
 """Octets: the largest window that a header without scaling can offer."""
 
@@ -56,6 +56,8 @@ ESTABLISHED: Final = frozenset({State.ESTABLISHED, State.CLOSE_WAIT})
 """What RFC 4022 tcpCurrEstab counts."""
 SENDING: Final = ESTABLISHED | {State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK}
 """Where data or a FIN of ours may still be under way."""
+BOTH_CLOSED: Final = frozenset({State.CLOSING, State.LAST_ACK, State.TIME_WAIT})
+"""Where each side has sent its FIN."""
 RECEIVING: Final = frozenset({State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2})
 
 
@@ -99,6 +101,8 @@ class Connection:
     peer_mss: int = DEFAULT_MSS
     size_bound: int | None = None
     """S5.36: octets of header and data, from a too-big message; None: as the path's MTU says."""
+    segment: int = DEFAULT_MSS
+    """SMSS of RFC 5681: octets of data in a full segment, as the way was when last looked at."""
     cwnd: int = 0
     """Octets. RFC 5681 §3.1."""
     ssthresh: int = LARGEST_CONGESTION_WINDOW
@@ -112,7 +116,7 @@ class Connection:
 
     irs: int = 0
     rcv_nxt: int = 0
-    rcv_edge: int = 0
+    rcv_edge: int = RECEIVE_BUFFER
     """RCV.NXT + RCV.WND as told to the peer; it never moves back (RFC 1122 §4.2.2.16)."""
     received: bytearray = field(default_factory=bytearray)
     early: dict[int, tuple[bytes, bool]] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from stack import tcp_output
-from stack.tcp_connection import ESTABLISHED, OPENING, Connection, State
+from stack.tcp_connection import BOTH_CLOSED, ESTABLISHED, OPENING, Connection, State
 
 if TYPE_CHECKING:
     from stack.core import Core
@@ -34,8 +34,7 @@ def drop(core: Core, connection: Connection, error: Reason | None) -> None:
 
 def abort(core: Core, connection: Connection, error: Reason | None = None) -> None:
     """RFC 9293 §3.10.5: reset the peer where there is one, and delete the connection."""
-    ended = (State.CLOSED, State.SYN_SENT, State.CLOSING, State.LAST_ACK, State.TIME_WAIT)
-    if connection.state not in ended:
+    if connection.state not in BOTH_CLOSED | {State.CLOSED, State.SYN_SENT}:
         tcp_output.reset(core, connection)
     drop(core, connection, error)
 
@@ -73,8 +72,10 @@ def let_go(core: Core, connection: Connection) -> None:
     if connection.state is State.CLOSED:
         return
     connection.held = False
-    if connection.state is State.SYN_SENT or connection.received:
-        # A user that leaves data unread lets the peer know by a reset.
+    unread = connection.received and connection.state not in BOTH_CLOSED
+    if connection.state is State.SYN_SENT or unread:
+        # A user that leaves data unread lets the peer know by a reset, unless that has closed and
+        # been told of the end: TIME-WAIT MUST be waited out (RFC 1122 §4.2.2.13).
         abort(core, connection)
         return
     finish_sending(core, connection)

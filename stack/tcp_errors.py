@@ -13,7 +13,7 @@ from stack import tcp_end, tcp_output
 from stack.path_mtu import SMALLEST_MTU
 from stack.refusal import Reason
 from stack.socket_errors import told_errors
-from stack.source_route import ROUTE_TYPES
+from stack.source_route import sound_route
 from stack.tcp_connection import OPENING, SENDING, Connection
 from stack.wire.icmp import (
     DESTINATION_UNREACHABLE,
@@ -29,8 +29,8 @@ from stack.wire.tcp import distance, read_start
 
 if TYPE_CHECKING:
     from stack.core import Core
-    from stack.icmp_report import Quote
     from stack.inbound import Inbound
+    from stack.wire.quote import Quote
 
 _NETWORK_CODES: Final = frozenset({0, 6, 9, 11})
 _HARD_CODES: Final = frozenset({PROTOCOL_UNREACHABLE, PORT_UNREACHABLE})
@@ -86,17 +86,10 @@ def _find(core: Core, datagram: bytes, segment: bytes) -> tuple[Connection, int]
 
 def _final_destination(octets: bytes) -> int:
     """Where a datagram goes: the end of its source route while it is under way (S12.8)."""
-    destination = int.from_bytes(octets[16:20], "big")
-    end = (octets[0] & 15) * 4
-    at = MINIMUM_HEADER
-    while at + 2 < end and octets[at]:
-        length = 1 if octets[at] == 1 else octets[at + 1]
-        if not length or at + length > end:
-            break
-        if octets[at] in ROUTE_TYPES and octets[at + 2] <= length:
-            return int.from_bytes(octets[at + length - 4 : at + length], "big")
-        at += length
-    return destination
+    route = sound_route(octets[MINIMUM_HEADER : (octets[0] & 15) * 4])
+    if route is None or route.is_complete:
+        return int.from_bytes(octets[16:20], "big")
+    return int.from_bytes(route.octets[-4:], "big")
 
 
 def _is_in_flight(connection: Connection, sequence: int) -> bool:

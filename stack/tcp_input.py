@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from stack import tcp_end, tcp_output, tcp_timers
 from stack.refusal import Reason
 from stack.tcp_connection import (
-    INITIAL_SEGMENTS,
+    BOTH_CLOSED,
     OUT_OF_ORDER_SEGMENTS,
     RECEIVE_BUFFER,
     RECEIVING,
@@ -101,7 +101,8 @@ def _establish(core: Core, connection: Connection, segment: TcpSegment) -> None:
     core.tcp.enter(connection, State.ESTABLISHED)
     connection.snd_una = connection.snd_nxt = connection.snd_max
     connection.retransmit_at = None
-    if connection.attempts:
+    syn_was_lost = connection.attempts > 0
+    if syn_was_lost:
         connection.rtt.syn_was_lost()
     else:
         connection.rtt.sample(core.now - connection.stalled_since)
@@ -109,8 +110,9 @@ def _establish(core: Core, connection: Connection, segment: TcpSegment) -> None:
     connection.soft_error = None
     _take_window(connection, segment)
     way = tcp_output.aim_of(core, connection)
-    size = tcp_output.segment_size(connection, way.mtu) if isinstance(way, Aim) else 1
-    connection.cwnd = INITIAL_SEGMENTS * size
+    if isinstance(way, Aim):
+        connection.segment = tcp_output.segment_size(connection, way.mtu)
+    tcp_output.open_initial_window(connection, syn_was_lost=syn_was_lost)
     listener = connection.listener
     if listener is not None:
         del listener.half_open[connection]
@@ -145,10 +147,13 @@ def _reset(core: Core, connection: Connection, segment: TcpSegment) -> None:
         # RFC 5961 §3.2: a reset in the window but not at its edge may be forged.
         tcp_output.challenge(core, connection)
         return
-    opening = connection.state is State.SYN_RECEIVED
-    tcp_end.drop(
-        core, connection, Reason.CONNECTION_REFUSED if opening else Reason.CONNECTION_RESET
-    )
+    error: Reason | None = Reason.CONNECTION_RESET
+    if connection.state is State.SYN_RECEIVED:
+        error = Reason.CONNECTION_REFUSED
+    elif connection.state in BOTH_CLOSED:
+        # RFC 9293 §3.10.7.4: nothing is lost, so the user is told of nothing.
+        error = None
+    tcp_end.drop(core, connection, error)
 
 
 def _acknowledgment(core: Core, connection: Connection, segment: TcpSegment) -> bool:
@@ -175,6 +180,7 @@ def _acknowledgment(core: Core, connection: Connection, segment: TcpSegment) -> 
 
 
 def _forget_acknowledged(core: Core, connection: Connection, ack: int) -> None:
+    acknowledged = distance(connection.snd_una, ack)
     data = min(distance(connection.start, ack), len(connection.buffer))
     del connection.buffer[:data]
     connection.start = add(connection.start, data)
@@ -187,7 +193,7 @@ def _forget_acknowledged(core: Core, connection: Connection, ack: int) -> None:
     tcp_timers.heard(core, connection)
     # RFC 6298 §5.3: the timer starts anew, where something is still outstanding.
     connection.retransmit_at = None
-    tcp_output.open_congestion_window(connection, connection.peer_mss)
+    tcp_output.open_congestion_window(connection, acknowledged)
     tcp_output.arm(core, connection)
 
 

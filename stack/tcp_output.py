@@ -13,7 +13,13 @@ from stack import send
 from stack.refusal import Reason
 from stack.route_choice import Route, choose
 from stack.send import Wish
-from stack.tcp_connection import LARGEST_CONGESTION_WINDOW, SENDING, Connection, State
+from stack.tcp_connection import (
+    INITIAL_SEGMENTS,
+    LARGEST_CONGESTION_WINDOW,
+    SENDING,
+    Connection,
+    State,
+)
 from stack.wire.ipv4 import MINIMUM_HEADER, PROTOCOL_TCP
 from stack.wire.tcp import (
     ACK,
@@ -143,7 +149,8 @@ def send_syn(core: Core, connection: Connection) -> Reason | None:
 def acknowledge(core: Core, connection: Connection) -> None:
     """Send an acknowledgment without data."""
     sequence = connection.snd_max
-    if distance(connection.snd_una, sequence) > connection.snd_wnd:
+    opening = connection.state is State.SYN_RECEIVED
+    if not opening and distance(connection.snd_una, sequence) > connection.snd_wnd:
         # A peer with a small window takes only what lies in it (RFC 9293 §3.10.7.4).
         sequence = add(connection.snd_una, connection.snd_wnd)
     send_segment(core, connection, aim_of(core, connection), sequence, ACK)
@@ -167,7 +174,7 @@ def push(core: Core, connection: Connection) -> None:
 
 
 def _send_data(core: Core, connection: Connection, way: Aim) -> None:
-    size = segment_size(connection, way.mtu)
+    size = connection.segment = segment_size(connection, way.mtu)
     while True:
         at = distance(connection.start, connection.snd_nxt)
         unsent = len(connection.buffer) - at
@@ -238,10 +245,19 @@ def arm(core: Core, connection: Connection) -> None:
     core.tcp.schedule(connection)
 
 
-def open_congestion_window(connection: Connection, size: int) -> None:
-    """RFC 5681 §3.1: one segment for each acknowledgment, later one for each round trip."""
+def open_initial_window(connection: Connection, *, syn_was_lost: bool) -> None:
+    """RFC 5681 §3.1: two to four segments, by their size; one MUST do after a lost SYN."""
+    size = connection.segment
+    segments = next(number for largest, number in INITIAL_SEGMENTS if size <= largest)
+    connection.cwnd = size if syn_was_lost else segments * size
+
+
+def open_congestion_window(connection: Connection, acknowledged: int) -> None:
+    """RFC 5681 §3.1: by the octets that an acknowledgment brings, one segment at the most; later
+    by one segment for each round trip."""
+    size = connection.segment
     if connection.cwnd < connection.ssthresh:
-        grown = connection.cwnd + size
+        grown = connection.cwnd + min(acknowledged, size)
     else:
         grown = connection.cwnd + max(1, size * size // connection.cwnd)
     connection.cwnd = min(grown, LARGEST_CONGESTION_WINDOW)

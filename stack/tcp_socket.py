@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from stack import tcp_end, tcp_listen, tcp_output
 from stack.inbound import Cast
 from stack.refusal import Reason, Refused, check
-from stack.route_choice import choose
 from stack.socket_base import Address, Socket
+from stack.socket_table import enter, leave
 from stack.tcp_connection import (
     OPENING,
     RECEIVE_BUFFER,
@@ -32,6 +32,7 @@ from stack.wire.address import LIMITED_BROADCAST, as_address, format_address, is
 
 if TYPE_CHECKING:
     from stack.tcp_output import Aim
+    from stack.user_options import UserOptions
 
 DEFAULT_BACKLOG = 16
 """Connections that wait to be accepted, unless `listen` is told."""
@@ -77,7 +78,7 @@ class TcpSocket(Socket):
 
     def _hold(self, local: int | None, port: int) -> None:
         self._address, self._port, self._bound = local, port, True
-        self.core.tcp.bound.setdefault(port, []).append(local)
+        enter(self.core.tcp.bound, port, local)
 
     def listen(self, backlog: int = DEFAULT_BACKLOG) -> None:
         """Open passively; `backlog` connections may wait, half open ones included."""
@@ -90,7 +91,7 @@ class TcpSocket(Socket):
         if not self._port:
             self.bind()
         listener = Listener(self._address, self._port, wanted, self.settings, self._options)
-        self.core.tcp.listeners.setdefault(self._port, []).append(listener)
+        enter(self.core.tcp.listeners, self._port, listener)
         self._listener = listener
 
     def accept(self) -> TcpSocket:
@@ -150,13 +151,7 @@ class TcpSocket(Socket):
 
     def _choose_source(self, remote: int) -> int:
         """RFC 1122 §4.2.3.7: the address bound, else that of the way the connection takes."""
-        first_hop = self._options.first_hop
-        route = choose(
-            self.core,
-            remote if first_hop is None else first_hop,
-            source=self._address,
-            tos=self.settings.tos,
-        )
+        route = self._way(remote, self._options, self._address, self.settings.tos)
         if isinstance(route, Reason):
             self.core.counters.inc("ipSystemStatsOutNoRoutes")
             raise Refused(route)
@@ -241,11 +236,10 @@ class TcpSocket(Socket):
         if self._listener is not None:
             self._listener.options = self._options
 
-    def get_options(self, size: int | None = None) -> bytes:
-        """Give what was set, or the way back of an accepted connection (S12.11, S12.12)."""
-        connection = self._connection
-        given = self._options.given if connection is None else connection.options.given
-        return given[:size]
+    @property
+    def _in_force(self) -> UserOptions:
+        """What was set, or the way back of an accepted connection (S12.11, S12.12)."""
+        return self._options if self._connection is None else self._connection.options
 
     # Data
 
@@ -312,13 +306,10 @@ class TcpSocket(Socket):
     def _release(self, *, abort: bool) -> None:
         if self.closed:
             return
-        self.closed = True
+        self._end()
         self._stop_listening()
         if self._bound:
-            holders = self.core.tcp.bound[self._port]
-            holders.remove(self._address)
-            if not holders:
-                del self.core.tcp.bound[self._port]
+            leave(self.core.tcp.bound, self._port, self._address)
         connection, self._connection = self._connection, None
         if connection is not None:
             (tcp_end.abort if abort else tcp_end.let_go)(self.core, connection)
@@ -327,9 +318,6 @@ class TcpSocket(Socket):
         listener, self._listener = self._listener, None
         if listener is None:
             return
-        sharing = self.core.tcp.listeners[listener.port]
-        sharing.remove(listener)
-        if not sharing:
-            del self.core.tcp.listeners[listener.port]
+        leave(self.core.tcp.listeners, listener.port, listener)
         for connection in (*listener.half_open, *listener.ready):
             tcp_end.abort(self.core, connection)

@@ -29,6 +29,8 @@ EPHEMERAL_PORTS: Final = 16384
 _CLOCK: Final = 4
 """Microseconds in which the initial sequence number grows by one (RFC 9293 §3.4.1)."""
 _KEY_BITS: Final = 128
+_SPARE: Final = 64
+"""Times of connections that are no more, kept before they are looked for."""
 
 
 @dataclass(slots=True, eq=False)
@@ -134,7 +136,7 @@ class TcpTable:
         self.enter(connection, State.CLOSED)
         self.connections.pop(connection.key, None)
         self._orphans.pop(connection, None)
-        connection.retransmit_at = connection.close_at = None
+        connection.retransmit_at = connection.close_at = connection.scheduled = None
         connection.buffer.clear()
         connection.early.clear()
         if connection.listener is not None:
@@ -153,6 +155,10 @@ class TcpTable:
             self._serial += 1
             connection.scheduled = due
             heapq.heappush(self._due, (due, self._serial, connection))
+            if len(self._due) > 2 * len(self.connections) + _SPARE:
+                # Those that are gone or were moved forward would be kept until their time came.
+                self._due = [entry for entry in self._due if entry[2].scheduled == entry[0]]
+                heapq.heapify(self._due)
 
     def next_deadline(self) -> int | None:
         """Answer when the next timer is due, in microseconds."""

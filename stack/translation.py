@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 
 from stack.connection_tracking import Connection
 from stack.hook_packet import FIRST_PLACES, Passage, Place
-from stack.nat import ECHO, Flow, read_flow, rewrite_destination, rewrite_source
+from stack.nat import (
+    ECHO,
+    Flow,
+    read_flow,
+    read_quoted_flow,
+    rewrite_destination,
+    rewrite_quote,
+    rewrite_source,
+    with_destination,
+    with_source,
+)
 from stack.wire.ipv4 import PROTOCOL_ICMP, PROTOCOL_TCP
 
 if TYPE_CHECKING:
@@ -33,7 +43,9 @@ def recognise(core: Core, shown: Shown) -> None:
 
 def _find(core: Core, shown: Shown, *, five: bool) -> Passage | None:
     flow = read_flow(shown.header, shown.payload)
-    if flow is None or not (five or flow.protocol == PROTOCOL_TCP):
+    if flow is None:
+        return _find_quoted(core, shown) if five else None
+    if not (five or flow.protocol == PROTOCOL_TCP):
         return None
     connections = core.hooks.connections
     connection = connections.find(flow, core.now)
@@ -48,15 +60,32 @@ def _find(core: Core, shown: Shown, *, five: bool) -> Passage | None:
     return Passage(connection, is_reply, settled)
 
 
+def _find_quoted(core: Core, shown: Shown) -> Passage | None:
+    """S10.14: the connection that an ICMP error is about, whose age stays as it is."""
+    quoted = read_quoted_flow(shown.header, shown.payload)
+    if quoted is None or quoted.source != shown.header.destination:
+        return None
+    answer = quoted.reversed()
+    connection = core.hooks.connections.find(answer, core.now)
+    if connection is None:
+        return None
+    return Passage(connection, answer != connection.original, settled=True, is_error=True)
+
+
 def rewrite(core: Core, shown: Shown, connection: Connection) -> None:
     """Write the addresses of the connection into a datagram, as far as they belong here."""
     passage = shown.passage
     assert passage is not None
     other = connection.original if passage.is_reply else connection.reply
     if core.policy.five_hooks:
-        if shown.place in FIRST_PLACES:
+        if shown.place is Place.FORWARD:
+            return
+        first = shown.place in FIRST_PLACES
+        if passage.is_error:
+            _rewrite_error(shown, other, first=first)
+        elif first:
             set_destination(shown, other.source, other.source_port)
-        elif shown.place is not Place.FORWARD:
+        else:
             set_source(shown, other.destination, other.destination_port)
         return
     # S10.7: the checksum of TCP is redone at output only.
@@ -70,7 +99,7 @@ def rewrite(core: Core, shown: Shown, connection: Connection) -> None:
 def set_source(shown: Shown, address: int, port: int, *, checksum: bool = True) -> None:
     """Give a datagram another source, if it is another."""
     flow = _flow(shown)
-    if (flow.source, flow.source_port) != (address, port):
+    if flow.source_end != (address, port):
         shown.header, shown.payload = rewrite_source(
             shown.header, shown.payload, address, port, checksum=checksum
         )
@@ -79,10 +108,32 @@ def set_source(shown: Shown, address: int, port: int, *, checksum: bool = True) 
 def set_destination(shown: Shown, address: int, port: int, *, checksum: bool = True) -> None:
     """Give a datagram another destination, if it is another."""
     flow = _flow(shown)
-    if (flow.destination, flow.destination_port) != (address, port):
+    if flow.destination_end != (address, port):
         shown.header, shown.payload = rewrite_destination(
             shown.header, shown.payload, address, port, checksum=checksum
         )
+
+
+def _rewrite_error(shown: Shown, other: Flow, *, first: bool) -> None:
+    """RFC 5508 §4.2: the quote becomes what its sender sent, and the error goes there.
+
+    REQ-5: the error comes from an address that its receiver knows, if it is about one that was
+    translated.
+    """
+    quoted = read_quoted_flow(shown.header, shown.payload)
+    # It was found by its quote.
+    assert quoted is not None
+    before, after = quoted.source_end, other.source_end
+    if not first:
+        before, after = quoted.destination_end, other.destination_end
+    if before == after:
+        return
+    header, (address, port) = shown.header, after
+    shown.payload = rewrite_quote(shown.payload, address, port, source=first)
+    if first:
+        shown.header = with_destination(header, address)
+    else:
+        shown.header = with_source(header, header.source if before[0] == address else address)
 
 
 def _flow(shown: Shown) -> Flow:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from stack.inbound import Cast
 from stack.refusal import Reason, Refused, check
 from stack.return_options import return_options
-from stack.route_choice import Route, choose, recheck
+from stack.route_choice import Route, recheck
 from stack.send_many import send_many
 from stack.socket_base import Address, Ask, Inbox, Socket
 from stack.socket_options import COMMON, SocketOption, flag_value
+from stack.socket_table import enter, leave
 from stack.wire.address import LIMITED_BROADCAST, as_address, format_address, is_multicast
 from stack.wire.ipv4 import MAXIMUM_DATAGRAM, PROTOCOL_UDP
 from stack.wire.udp import HEADER_LENGTH, UdpDatagram, build_udp
@@ -95,7 +96,7 @@ class UdpSocket(Socket):
             raise Refused(Reason.ADDRESS_IN_USE)
         self._address, self._port = local, port
         self._keep(local)
-        table.setdefault(port, []).append(self)
+        enter(table, port, self)
 
     def _may_bind(self, address: int) -> bool:
         core = self.core
@@ -131,7 +132,7 @@ class UdpSocket(Socket):
         peer = as_address(address)
         if not 0 <= port <= 0xFFFF:
             raise Refused(Reason.INVALID_ARGUMENT)
-        route = choose(self.core, peer, source=self._sender())
+        route = self._way(peer, self._options, self._sender(), self.settings.tos)
         if isinstance(route, Reason):
             raise Refused(route)
         if route.cast is Cast.BROADCAST and not self.settings.broadcast:
@@ -146,6 +147,7 @@ class UdpSocket(Socket):
     def disconnect(self) -> None:
         """Have no peer any more; the port stays."""
         self._peer = self._chosen = self._route = None
+        self._keep(self._address)
 
     def peer_address(self) -> int | None:
         """Answer the peer's address."""
@@ -170,20 +172,7 @@ class UdpSocket(Socket):
     ) -> None:
         """Send one datagram; what is None is as set on the socket."""
         self._check_open()
-        peer = self._peer if to is None else (as_address(to[0]), to[1])
-        if peer is None:
-            raise Refused(Reason.NO_DESTINATION)
-        if not 0 <= peer[1] <= 0xFFFF:
-            raise Refused(Reason.INVALID_ARGUMENT)
-        if not self._port:
-            self.bind()
-        local = self._sender() if source is None else as_address(source)
-        if local is not None and not self.core.may_send_from(local):
-            raise Refused(Reason.BAD_LOCAL_ADDRESS)
-        if local is None and self._route is not None and peer == self._peer:
-            # S7.21: its NIC is off, or its source is gone.
-            check(recheck(self._route))
-            local = self._chosen
+        peer, local = self._ends(to, source)
         size = HEADER_LENGTH + len(data)
         if size > MAXIMUM_DATAGRAM:
             raise Refused(Reason.MESSAGE_TOO_LONG)
@@ -201,22 +190,34 @@ class UdpSocket(Socket):
             raise
         self.core.counters.inc("udpOutDatagrams")
 
+    def _ends(
+        self, to: tuple[Address, int] | None, source: Address | None
+    ) -> tuple[tuple[int, int], int | None]:
+        """Whom a call sends to, and from which address; None: as the way has it."""
+        peer = self._peer if to is None else (as_address(to[0]), to[1])
+        if peer is None:
+            raise Refused(Reason.NO_DESTINATION)
+        if not 0 <= peer[1] <= 0xFFFF:
+            raise Refused(Reason.INVALID_ARGUMENT)
+        if not self._port:
+            self.bind()
+        local = self._sender() if source is None else as_address(source)
+        if local is not None and not self.core.may_send_from(local):
+            raise Refused(Reason.BAD_LOCAL_ADDRESS)
+        if local is None and self._route is not None and peer == self._peer:
+            # S7.21: its NIC is off, or its source is gone.
+            check(recheck(self._route))
+            local = self._chosen
+        return peer, local
+
     def send_many(self, datagrams: Sequence[bytes], to: tuple[Address, int] | None = None) -> int:
         """Send several datagrams to one peer at once, with the socket's settings (S7.18).
 
         Answers how many packets became of what was sent: each piece counts. Refused only when
         nothing was sent.
         """
-        peer = self._peer if to is None else (as_address(to[0]), to[1])
-        if peer is None:
-            raise Refused(Reason.NO_DESTINATION)
-        if not 0 <= peer[1] <= 0xFFFF:
-            raise Refused(Reason.INVALID_ARGUMENT)
-        if not self._port and not self.closed:
-            self.bind()
-        local = self._sender()
-        if local is None and peer == self._peer:
-            local = self._chosen
+        self._check_open()
+        peer, local = self._ends(to, None)
         size = HEADER_LENGTH + max(map(len, datagrams), default=0)
         ask = Ask(peer[0], local, None, None, None, None, size)
         route, wish = self._prepare(PROTOCOL_UDP, ask)
@@ -294,9 +295,5 @@ class UdpSocket(Socket):
     def close(self) -> None:
         """Give the port back and leave the groups that this socket joined."""
         self._end()
-        sharing = self.core.sockets.udp.get(self._port, [])
-        if self in sharing:
-            sharing.remove(self)
-            if not sharing:
-                del self.core.sockets.udp[self._port]
+        leave(self.core.sockets.udp, self._port, self)
         self._inbox.clear()

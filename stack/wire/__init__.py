@@ -12,6 +12,7 @@ Modules in reading order:
 - ``arp``       RFC 826 packets
 - ``ipv4``      the header of RFC 791
 - ``icmp``      RFC 792 and its successors
+- ``quote``     the datagram that an ICMP error is about
 - ``igmp``      versions 1, 2 and 3
 - ``udp``       RFC 768
 - ``tcp``       the segment: header, Maximum Segment Size, sequence numbers

@@ -14,7 +14,6 @@ from stack.user_options import NO_OPTIONS, OptionRefusal, UserOptions
 from tests.faults.framework import Patch, WrappedLaboratory, both, wrapped
 
 SETTING = ("stack.socket_base.Socket.set_options", "stack.tcp_socket.TcpSocket.set_options")
-GETTING = ("stack.socket_base.Socket.get_options", "stack.tcp_socket.TcpSocket.get_options")
 
 
 def setting(around: Any) -> Patch:
@@ -24,7 +23,7 @@ def setting(around: Any) -> Patch:
 
 def getting(around: Any) -> Patch:
     """`around(original, socket, size)` instead of getting them."""
-    return both(*(wrapped(path, around) for path in GETTING))
+    return wrapped("stack.socket_base.Socket.get_options", around)
 
 
 def added(original: Any, socket: Any, buffer: bytes | None) -> None:

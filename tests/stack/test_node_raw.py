@@ -41,7 +41,7 @@ def test_raw_sockets_get_whole_datagrams_as_received() -> None:
     read = raw.receive()
     assert read is not None
     assert read.octets == datagram(bytes(12), 253)
-    assert wire.node.raw_socket(255).wants(255, Ipv4Header(0, 0, 255)) is False
+    assert wire.node.raw_socket(255).wants(Ipv4Header(0, 0, 255)) is False
     raw.close()
     raw.close()
     wire.frames()
@@ -119,3 +119,19 @@ def test_headers_of_the_caller_that_cannot_go() -> None:
     wire.node.policy = replace(RFC, header_included_options=HeaderIncludedOptions.IGNORE)
     raw.send(with_options, options=b"\x94\x04\0\0")
     assert wire.one().header.options == b"\x01\x01\x01\0"
+
+
+def test_a_protocol_has_eight_bits() -> None:
+    for protocol in (-1, 256):
+        with pytest.raises(Refused) as refused:
+            Wire().node.raw_socket(protocol)
+        assert refused.value.reason is Reason.INVALID_ARGUMENT
+
+
+def test_a_closed_socket_takes_no_address() -> None:
+    node = Wire().node
+    for socket in (node.raw_socket(253), node.icmp_socket()):
+        socket.close()
+        with pytest.raises(Refused) as refused:
+            socket.bind(HOST)
+        assert refused.value.reason is Reason.CLOSED

@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 import pytest
 
-from stack.icmp_report import Quote, read_quote
 from stack.inbound import Inbound
 from stack.path_mtu import PLATEAUS
 from stack.policy import NETSTACK, NETSTACK_LATER, RFC, Policy
 from stack.wire.icmp import IcmpMessage
 from stack.wire.ipv4 import Ipv4Packet, parse_ipv4
+from stack.wire.quote import Quote, read_quote
 from tests.stack.icmp_kit import Watch, first_presets, message, old_presets, presets, quad, quoted
 from tests.stack.node_kit import GATEWAY, HOST, PEER, REMOTE, Wire, a, datagram
 

@@ -185,26 +185,34 @@ def test_s7_21_no_entry(policy: Policy) -> None:
 
 
 @BOTH
+@pytest.mark.parametrize("many", [False, True])
 @pytest.mark.parametrize("bound", [True, False])
 def test_s7_21_writing_on_a_route_that_is_gone_is_an_invalid_state(
-    policy: Policy, bound: bool
+    policy: Policy, bound: bool, many: bool
 ) -> None:
     wire = two_nics(policy)
     socket = wire.node.udp_socket()
     if bound:
         socket.bind(HOST, 5000)
     socket.connect(PEER, 9)
-    socket.send(b"data")
+
+    def write() -> None:
+        if many:
+            socket.send_many([b"data"])
+        else:
+            socket.send(b"data")
+
+    write()
     assert wire.one().mac == PEER_MAC
     wire.node.disable(1)
     with pytest.raises(Refused) as caught:
-        socket.send(b"data")
+        write()
     assert caught.value.reason is Reason.INVALID_STATE
     wire.node.enable(1)
-    socket.send(b"data")
+    write()
     wire.node.remove_address(1, HOST)
     with pytest.raises(Refused) as caught:
-        socket.send(b"data")
+        write()
     assert caught.value.reason is Reason.INVALID_STATE
 
 

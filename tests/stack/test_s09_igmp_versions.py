@@ -257,6 +257,31 @@ def test_a_change_of_mode_cancels_what_is_pending() -> None:
     ]
 
 
+@pytest.mark.parametrize("older", [v1(), v2(tenths=10)], ids=["1", "2"])
+def test_the_end_of_an_older_mode_cancels_what_is_pending_too(wire: Wire, older: bytes) -> None:
+    query(wire, older)
+    wire.frames(after=20 * SECOND)
+    until = wire.node.next_deadline()
+    assert until is not None
+    wire.frames(after=until - SECOND // 100 - wire.now)
+    wire.node.join(1, OTHER)
+    assert len(wire.sent()) == 1
+    # RFC 9776 §7.2.1: the second report, which was to follow within ten seconds, does not.
+    assert wire.sent(after=20 * SECOND) == []
+    query(wire, v3(code=10))
+    assert len(records(wire.one(after=SECOND))) == 2
+
+
+def test_the_end_of_version_2_in_version_1_changes_nothing(wire: Wire) -> None:
+    query(wire, v2(tenths=10))
+    wire.frames(after=100 * SECOND)
+    query(wire, v1())
+    wire.frames(after=159 * SECOND)
+    wire.node.join(1, OTHER)
+    assert len(wire.sent()) == 1
+    assert message(wire.one(after=10 * SECOND))[0] == V1_MEMBERSHIP_REPORT
+
+
 def test_s9_17_disabling_leaves_and_enabling_reports(wire: Wire) -> None:
     wire.node.disable(1)
     assert records(wire.one()) == (GroupRecord(CHANGE_TO_INCLUDE, a(GROUP)),)
@@ -295,3 +320,14 @@ def test_robustness_follows_the_querier(wire: Wire) -> None:
     wire.sent(after=SECOND)
     wire.node.leave(1, OTHER)
     assert len(wire.sent(after=5 * SECOND)) == 2
+
+
+def test_a_group_that_was_left_is_forgotten_when_that_was_told(wire: Wire) -> None:
+    query(wire, v3(robustness=1, code=1))
+    wire.frames(after=SECOND)
+    wire.node.remove_address(1, HOST)
+    wire.node.leave(1, GROUP)
+    assert wire.sent() == []
+    wire.node.add_address(1, HOST, 24)
+    assert records(wire.one()) == (GroupRecord(CHANGE_TO_INCLUDE, a(GROUP)),)
+    assert wire.node._core.nics[1].membership._groups == {}

@@ -14,6 +14,7 @@ from stack.hook_tables import Chain, Rule, Table, Verdict
 from stack.nat_targets import Dnat, Masquerade, Redirect, Snat
 from stack.policy import NETSTACK, NETSTACK_LATER, RFC, Policy
 from stack.wire.checksum import checksum_is_right, internet_checksum
+from stack.wire.icmp import build_icmp, error
 from tests.stack.hook_kit import INSIDE, loopback, router
 from tests.stack.node_kit import HOST, PEER, REMOTE, SECOND_MAC, Wire, a, datagram, udp
 
@@ -45,8 +46,20 @@ def guarded(policy: Policy) -> Wire:
     return wire
 
 
+HOSTS = st.sampled_from([PEER, HOST, REMOTE, INSIDE, "127.0.0.1", "224.0.0.1", "192.0.2.255"])
 PAYLOADS = st.one_of(
     st.binary(max_size=48),
+    # An ICMP error about a datagram of few ports.
+    st.builds(
+        lambda protocol, ends, octets, source, destination: build_icmp(
+            error(3, 3, datagram(ends + octets, protocol, source=source, destination=destination))
+        ),
+        st.sampled_from([1, 6, 17, 132]),
+        st.binary(min_size=8, max_size=8).map(lambda octets: bytes(each & 8 for each in octets)),
+        st.binary(max_size=20),
+        HOSTS,
+        HOSTS,
+    ),
     # A message of ICMP with a right checksum.
     st.binary(min_size=8, max_size=40).map(
         lambda octets: (
@@ -54,7 +67,6 @@ PAYLOADS = st.one_of(
         )
     ),
 )
-HOSTS = st.sampled_from([PEER, HOST, REMOTE, INSIDE, "127.0.0.1", "224.0.0.1", "192.0.2.255"])
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,13 @@ def test_s10_12_ports_stay_apart() -> None:
     assert ends(wire.one().packet) == (REMOTE, 53, other, 4000)
 
 
+def test_s10_12_a_datagram_without_source_port_goes_on_without() -> None:
+    wire = router()
+    wire.node.set_table("mangle", Table({}))
+    outward(wire, udp(source=INSIDE, destination=REMOTE, source_port=0, port=53))
+    assert ends(wire.one().packet) == (INSIDE, 0, REMOTE, 53)
+
+
 @LATER
 def test_s10_12_port_ranges_and_their_end(policy: Policy) -> None:
     wire = masquerading(policy, (6000, 6001))

@@ -274,3 +274,22 @@ def test_s12_16_which_of_the_two_is_a_choice_of_its_own() -> None:
     raw.set_options(ALERT)
     raw.send(datagram(b"x", 253, source=HOST, destination=PEER), PEER, header_included=True)
     assert wire.one().header.options == ALERT
+
+
+def test_s12_7_a_connected_udp_socket_speaks_from_the_address_of_its_first_hop() -> None:
+    wire = Wire()
+    wire.second_nic(forwarding=False)
+    socket = bound(wire)
+    hop = "203.0.113.9"
+    socket.set_options(route(131, hop, REMOTE))
+    # By the route table REMOTE is behind NIC 1.
+    socket.connect(REMOTE, 7)
+    assert socket.local_name == ("203.0.113.1", 9)
+    socket.send(b"x")
+    sent = wire.one()
+    assert (sent.nic, sent.header.destination) == (2, a(hop))
+    # And where no route leads to the end the hop will do.
+    wire.node.remove_route("0.0.0.0/0", 1, gateway=GATEWAY)
+    socket.connect(REMOTE, 8)
+    socket.send(b"x")
+    assert wire.one().nic == 2

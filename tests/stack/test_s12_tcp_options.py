@@ -245,6 +245,9 @@ def test_s12_14_the_reversed_route_is_used_for_everything() -> None:
         FIN | ACK,
     ]
     socket.receive()
+    # What a user asks about the path is about that to the first hop, the option's room taken off.
+    wire.node._core.path_mtu.too_big(a(HOP), 1000, 1500, 1500, wire.now)
+    assert (socket.getsockopt("mtu"), socket.maximum_payload(REMOTE)) == (1000, 968)
     socket.reset()
     sent.append(wire.one())
     assert {(each.header.destination, each.header.options) for each in sent} == {way}

@@ -254,11 +254,12 @@ def test_memberships_belong_to_their_socket() -> None:
     assert refusal(lambda: other.leave(1, GROUP)) is Reason.BAD_LOCAL_ADDRESS
     assert not hears()
     assert refusal(wire.node.leave, 1, GROUP) is Reason.BAD_LOCAL_ADDRESS
-    raw = wire.node.raw_socket(253)
-    raw.join(1, GROUP)
-    assert hears()
-    raw.close()
-    assert not hears()
+    for each in (wire.node.raw_socket(253), wire.node.tcp_socket()):
+        each.join(1, GROUP)
+        assert hears()
+        each.close()
+        assert not hears()
+        assert refusal(each.join, 1, GROUP) is Reason.CLOSED
 
 
 def test_a_membership_outlives_its_nic_without_harm() -> None:
@@ -297,6 +298,9 @@ def test_a_peer_is_given_up_and_the_port_stays() -> None:
     port = socket.local_name[1]
     socket.disconnect()
     assert socket.local_name == ("0.0.0.0", port)
+    own = wire.node._core.nics[1].addresses.entry(a(HOST))
+    assert own is not None
+    assert own.holds == 0
     assert refusal(lambda: socket.send(b"x")) is Reason.NO_DESTINATION
     wire.ip(udp(b"from anyone", port, source=REMOTE))
     assert read(socket).data == b"from anyone"

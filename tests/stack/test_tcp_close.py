@@ -258,6 +258,49 @@ def test_a_new_syn_ends_time_wait() -> None:
     assert (old.state, peer.connection.state) == (State.CLOSED, State.SYN_RECEIVED)
 
 
+def test_a_connection_begun_anew_has_later_numbers_than_the_one_before() -> None:
+    peer = in_time_wait()
+    # So much data that the clock of initial sequence numbers is left behind.
+    last = peer.connection.snd_max = add(peer.connection.snd_max, 1_000_000)
+    peer.sequence = add(peer.sequence, 1000)
+    peer.say(SYN)
+    assert peer.hear().sequence == last
+
+
+def test_time_wait_goes_on_where_the_backlog_is_full() -> None:
+    peer = in_time_wait()
+    other = Peer(peer.wire)
+    other.own_port = 9
+    (listener,) = peer.wire.node._core.tcp.listeners[PORT]
+    listener.backlog = 1
+    other.say(SYN)
+    other.hear()
+    peer.say(SYN, ahead=1000)
+    assert peer.hear().flags == ACK
+    assert peer.connection.state is State.TIME_WAIT
+
+
+@pytest.mark.parametrize("end", ["close", "reset by the peer"])
+def test_what_was_not_read_when_both_had_closed(end: str) -> None:
+    socket, peer = accepted()
+    socket.shutdown(write=True)
+    peer.hear()
+    peer.say(ACK)
+    peer.say(ACK | FIN, b"last words")
+    peer.hear()
+    connection = peer.connection
+    if end == "close":
+        socket.close()
+        # RFC 1122 §4.2.2.13: TIME-WAIT is waited out all the same.
+        assert connection.state is State.TIME_WAIT
+    else:
+        peer.say(RST)
+        assert connection.state.value == "CLOSED"
+        # RFC 9293 §3.10.7.4: the peer had said all.
+        assert (socket.receive(), socket.take_error()) == (b"last words", None)
+    assert peer.wire.frames() == []
+
+
 def test_time_wait_stays_where_nobody_listens_and_ends_by_a_reset() -> None:
     peer = in_time_wait(listens=False)
     old = peer.connection

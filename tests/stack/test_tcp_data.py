@@ -8,7 +8,7 @@ from stack.refusal import Reason, Refused
 from stack.tcp_connection import OUT_OF_ORDER_SEGMENTS, RECEIVE_BUFFER, SEND_BUFFER, State
 from stack.tcp_table import CHALLENGES
 from stack.wire.tcp import ACK, FIN, PSH, RST, SYN, add
-from tests.stack.node_kit import GATEWAY, REMOTE, SECOND
+from tests.stack.node_kit import GATEWAY, REMOTE, SECOND, Wire
 from tests.stack.tcp_kit import Peer, accepted, connected, listening, tcp_moved
 
 
@@ -177,6 +177,41 @@ def test_slow_start_and_congestion_avoidance() -> None:
     assert connection.cwnd == 65535
 
 
+@pytest.mark.parametrize(
+    ("mss", "segments"), [(1095, 4), (1096, 3), (1460, 3), (2190, 3), (2191, 2), (8960, 2)]
+)
+def test_the_first_flight_is_of_two_to_four_segments(mss: int, segments: int) -> None:
+    socket, peer = accepted(mss=mss, mtu=9000)
+    socket.send(bytes(SEND_BUFFER))
+    assert [len(each.data) for each in peer.hear_all()] == [mss] * segments
+
+
+def test_after_a_lost_syn_the_first_flight_is_one_segment() -> None:
+    wire = Wire()
+    listener = listening(wire)
+    peer = Peer(wire)
+    peer.say(SYN)
+    peer.hear()
+    peer.hear(after=SECOND)
+    peer.say(ACK)
+    listener.accept().send(bytes(SEND_BUFFER))
+    assert len(peer.hear().data) == 536
+
+
+def test_the_congestion_window_grows_by_what_a_segment_of_this_side_holds() -> None:
+    # The peer would take segments that no link between carries.
+    socket, peer = accepted(mss=65000)
+    socket.send(bytes(SEND_BUFFER))
+    first = peer.hear_all()[0]
+    before = peer.connection.cwnd
+    size = len(first.data)
+    peer.say(ACK, acknowledgment=add(first.sequence, size))
+    assert (peer.connection.cwnd, size) == (before + size, 1460)
+    # RFC 5681 §3.1: many acknowledgments of a few octets each gain nothing.
+    peer.say(ACK, acknowledgment=add(first.sequence, size + 1))
+    assert peer.connection.cwnd == before + size + 1
+
+
 def test_the_send_buffer_is_bounded() -> None:
     socket, peer = accepted(window=0)
     assert socket.send(bytes(SEND_BUFFER + 5)) == SEND_BUFFER
@@ -243,6 +278,18 @@ def test_a_segment_without_ack_or_outside_the_window_brings_nothing() -> None:
     assert peer.hear().acknowledgment == peer.sequence
     with pytest.raises(Refused, match="again"):
         socket.receive()
+
+
+def test_syn_received_acknowledges_behind_its_own_syn() -> None:
+    wire = Wire()
+    listening(wire)
+    peer = Peer(wire)
+    peer.say(SYN)
+    answer = peer.hear()
+    # RFC 9293 §3.10.7.4: what lies outside the window brings <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>.
+    peer.say(ACK, b"far off", ahead=100_000)
+    heard = peer.hear()
+    assert (heard.flags, heard.sequence) == (ACK, add(answer.sequence, 1))
 
 
 def test_old_segments_don_t_change_the_window() -> None:

@@ -70,7 +70,7 @@ def test_a_connection_is_opened_here() -> None:
     socket.connect(PEER, PEER_PORT)
     peer = Peer(wire, port=socket.local_name[1])
     syn = peer.hear()
-    assert (syn.flags, syn.acknowledgment, syn.window) == (SYN, 0, 0)
+    assert (syn.flags, syn.acknowledgment, syn.window) == (SYN, 0, RECEIVE_BUFFER)
     assert socket.state is State.SYN_SENT
     assert refusal(socket.send, b"x") is Reason.WOULD_BLOCK
     assert refusal(socket.receive) is Reason.WOULD_BLOCK

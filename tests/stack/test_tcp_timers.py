@@ -6,9 +6,11 @@ import pytest
 
 from stack.refusal import Reason, Refused
 from stack.routes import RouteTable
-from stack.tcp_connection import State
+from stack.socket_settings import Settings
+from stack.tcp_connection import Connection, State
 from stack.tcp_round_trip import LONGEST_TIMEOUT, RoundTrip
 from stack.tcp_socket import TcpSocket
+from stack.tcp_table import TcpTable
 from stack.wire.tcp import ACK, PSH, SYN, add
 from tests.stack.node_kit import GATEWAY, GATEWAY_MAC, REMOTE, SECOND, Wire
 from tests.stack.tcp_kit import accepted, connected, connecting, segment_of, tcp_moved
@@ -253,6 +255,22 @@ def test_many_timers_are_kept_in_order() -> None:
         wire.now = due
         ports += [segment_of(each).destination_port for each in wire.sent()]
     assert ports == [101 + 2 * number for number in range(10)]
+
+
+def test_times_of_connections_that_are_gone_are_not_kept() -> None:
+    table = TcpTable()
+    first = Connection(1, 1, 1, 1, Settings())
+    first.close_at = 1
+    table.add(first)
+    table.schedule(first)
+    for port in range(2, 1000):
+        connection = Connection(1, 1, 1, port, Settings())
+        connection.close_at = 240 * SECOND
+        table.add(connection)
+        table.schedule(connection)
+        table.remove(connection)
+    assert len(table._due) < 100
+    assert table.next_deadline() == 1
 
 
 def test_a_timer_that_moves_forward_is_not_missed() -> None:
