@@ -7,52 +7,37 @@ the manuals of the socket calls alone say that it does.
 from __future__ import annotations
 
 from harness.case import (
-    EXTENDED_SECURITY,
     HOST,
     NEIGHBOUR,
     OPEN_PORT,
     RECORD_ROUTE,
-    SECURITY,
-    STREAM_ID,
-    SYN,
     TESTER,
-    TESTER_PORT,
     TIMESTAMP,
     Case,
     Layer,
     Option,
-    connect_tcp,
     data,
     eol,
     expect,
     ip,
     loose_source_route,
     nop,
-    open_raw,
-    open_tcp,
     open_udp,
-    option,
     received,
     record_route,
-    reset,
     router_alert,
     send,
-    send_raw,
-    send_udp,
     set_option,
     silence,
-    source_routing,
     strict_source_route,
-    tcp,
     timestamp,
     udp,
     unreachable,
 )
 
-TAKES = (source_routing("host"),)
+from testcases.options import BASIC, EXTENDED, STREAM, TAKES, senders
+
 ASKED, OBSOLETE = ("1122-3.2.1.8-a", "sockets-set-a"), ("sockets-set-a",)
-BASIC, EXTENDED = option(SECURITY, b"\xab\x00"), option(EXTENDED_SECURITY, b"\x01\x00")
-STREAM = option(STREAM_ID, b"\x12\x34")
 # Name, rows, what is set, and the header that goes out.
 SET: tuple[tuple[str, tuple[str, ...], tuple[Option, ...], Layer], ...] = (
     ("end-of-list", ASKED, (eol(),), ip(src=HOST, dst=TESTER, ihl=6)),
@@ -113,38 +98,11 @@ SET: tuple[tuple[str, tuple[str, ...], tuple[Option, ...], Layer], ...] = (
         ip(src=HOST, dst=TESTER, options=(router_alert(),)),
     ),
 )
-SOCKETS = (
-    (
-        "udp",
-        "a UDP socket",
-        (open_udp("s", port=OPEN_PORT),),
-        (send_udp("s", b"optional", to=TESTER, port=TESTER_PORT),),
-        udp(sport=OPEN_PORT) / data(b"optional"),
-        (),
-    ),
-    (
-        "raw",
-        "a raw socket",
-        (open_raw("s", protocol=198),),
-        (send_raw("s", b"optional", to=TESTER),),
-        data(b"optional"),
-        (),
-    ),
-    (
-        "tcp",
-        "a connection to be opened",
-        (open_tcp("s"),),
-        (connect_tcp("s", to=TESTER, port=TESTER_PORT),),
-        tcp(dport=TESTER_PORT, flags=SYN),
-        (reset("s"),),
-    ),
-)
-
 SENT = tuple(
     Case(
         f"rfc1122-3.2.1.8-{what}-set-for-{kind}",
         cites=cites,
-        title=f"{what.replace('-', ' ')} set on {words} goes out with what it sends",
+        title=f"{what.replace('-', ' ')} that a user sets goes out with {words}",
         given=TAKES if "route" in what else (),
         steps=(
             *opened,
@@ -155,7 +113,7 @@ SENT = tuple(
         ),
         rest_is_free=True,
     )
-    for kind, words, opened, sends, carried, ended in SOCKETS
+    for kind, words, opened, sends, carried, ended in senders(b"optional")
     for what, cites, given, header in SET
 )
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from harness.case import (
-    ACK,
     FAR,
     FAR_TESTER,
     HOST,
     OPEN_PORT,
-    SYN,
     TESTER,
     TESTER_PORT,
     Case,
     Topology,
-    accept,
     counters,
     data,
     echo_reply,
@@ -22,25 +19,23 @@ from harness.case import (
     expect,
     icmp,
     ip,
-    listen,
     no_error_received,
-    open_tcp,
     open_udp,
     pattern,
     reply,
-    reset,
     seen,
     send,
     send_tcp,
     send_udp,
     silence,
     source_quench,
-    syn,
     tcp,
     tcp_state,
     udp,
     unreachable,
 )
+
+from testcases.connections import ENDED, opened
 
 NONE_IS_SENT = "nothing is known to make every host send one"
 ANSWERED = (
@@ -130,12 +125,7 @@ CASES: tuple[Case, ...] = (
         cites="6633-3-c",
         title="a connection sends three segments at once after a Source Quench, and is not told",
         steps=(
-            open_tcp("l", port=OPEN_PORT),
-            listen("l", backlog=2),
-            send(ip() / syn(mss=536, window=32_000), label="syn"),
-            expect(ip(src=HOST) / tcp(flags=SYN | ACK), label="syn-ack"),
-            send(ip() / reply("syn-ack", after="syn", window=32_000)),
-            accept("c", listener="l"),
+            *opened(mss=536, window=32_000),
             send_tcp("c", pattern(536)),
             expect(ip(src=HOST) / tcp() / data(pattern(536)), label="sent"),
             send(ip() / source_quench(quote=seen("sent", "ip.datagram"))),
@@ -145,8 +135,7 @@ CASES: tuple[Case, ...] = (
             expect(ip(src=HOST, total_length=576) / tcp(), times=3),
             no_error_received("c"),
             tcp_state("c", "ESTABLISHED"),
-            reset("c"),
-            reset("l"),
+            *ENDED,
         ),
         rest_is_free=True,
     ),

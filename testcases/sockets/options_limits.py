@@ -32,14 +32,13 @@ from harness.case import (
     send_udp,
     set_option,
     silence,
-    source_routing,
     strict_source_route,
     udp,
     way,
 )
 
-TAKES = (source_routing("host"),)
-RAW = "options_raw"
+from testcases.options import RAW, TAKES
+
 OPENED = (open_udp("s", port=OPEN_PORT),)
 SENT = (send_udp("s", b"sized", to=TESTER, port=TESTER_PORT),)
 CARRIED = udp(sport=OPEN_PORT) / data(b"sized")
