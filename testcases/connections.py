@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from harness.case import (
     ACK,
+    FIN,
     HOST,
     NEIGHBOUR,
     NEIGHBOUR_2,
     NEXT,
     OPEN_PORT,
+    RST,
     SYN,
     TESTER,
     TESTER_PORT,
     Layer,
     Step,
     accept,
+    bits,
     expect,
     ip,
     listen,
@@ -29,7 +32,9 @@ from harness.case import (
 )
 
 FROM_HOST = ip(src=HOST, dst=TESTER)
-ONLY_SYN = tcp(dport=TESTER_PORT, flags=SYN)
+IS_SYN = bits(FIN | SYN | RST | ACK, SYN)
+"""The flags of a target's SYN; those of ECN may be set beside it (RFC 3168 §6.1.1)."""
+ONLY_SYN = tcp(dport=TESTER_PORT, flags=IS_SYN)
 """With this a target begins a connection to the tester."""
 SYN_ACK = tcp(flags=SYN | ACK, acknowledgment=seen("syn", NEXT), checksum_right=True)
 LISTENING = (open_tcp("l", port=OPEN_PORT), listen("l", backlog=2))

@@ -58,7 +58,7 @@ from harness.case import (
     without,
 )
 
-from testcases.connections import BACK, ENDED, LISTENING, ONLY_SYN, SYN_ACK, opened
+from testcases.connections import BACK, ENDED, IS_SYN, LISTENING, ONLY_SYN, SYN_ACK, opened
 from testcases.options import BASIC, EXTENDED, STREAM, TAKES
 
 IN_THE_END = (send(ip() / reply("answer", after="syn", flags=RST | ACK)), reset("l"))
@@ -77,7 +77,7 @@ ACTIVE = (
                 connect_tcp("a", to=TESTER, port=TESTER_PORT),
                 expect(
                     ip(src=HOST, dst=NEIGHBOUR, options=(source_route(kind, *rest, pointer=4),))
-                    / tcp(dport=TESTER_PORT, flags=SYN, checksum_right=True),
+                    / tcp(dport=TESTER_PORT, flags=IS_SYN, checksum_right=True),
                 ),
                 reset("a"),
             ),

@@ -122,7 +122,7 @@ SOFT_ERRORS = (
         Case(
             f"rfc1122-4.2.3.9-{what}-told",
             cites="1122-4.2.3.9-d",
-            title=f"the user of a connection can learn of {words}",
+            title=f"whether the user of a connection learns of {words} while it lasts",
             steps=(
                 *SENDING,
                 send(ip() / error),

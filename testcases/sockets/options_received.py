@@ -118,7 +118,7 @@ TOLD = (
 HEADERS = tuple(
     Case(
         f"sockets-raw-{what}-in-the-header",
-        cites=("sockets-raw-c", "1122-3.4-c"),
+        cites="sockets-raw-c",
         title=f"a raw socket gets {words} in the header before the payload",
         given=TAKES if "source-route" in what else (),
         steps=(
