@@ -45,12 +45,6 @@ def run(
     )
 
 
-def new_area(area: bytes, policy: Policy = RFC, use: Use = Use.RECEIVE) -> bytes:
-    result = run(area, policy, use)
-    assert isinstance(result, OptionResult)
-    return result.area
-
-
 def pointer(area: bytes, policy: Policy = RFC, use: Use = Use.RECEIVE) -> int | None:
     """The octet that Parameter Problem names; None when the area is good."""
     result = run(area, policy, use)
