@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-
-import pytest
 
 from stack.choices import HeaderIncludedOptions
 from stack.policy import RFC
-from stack.refusal import Reason, Refused
+from stack.refusal import Reason
 from stack.socket_base import QUEUE_LIMIT
 from stack.wire.ipv4 import Ipv4Header, build_ipv4
-from tests.stack.node_kit import HOST, PEER, REMOTE, Wire, a, datagram, ping
-
-
-def refusal(call: Callable[[], object]) -> Reason:
-    with pytest.raises(Refused) as refused:
-        call()
-    return refused.value.reason
+from tests.stack.node_kit import HOST, PEER, REMOTE, Wire, a, datagram, ping, refusal
 
 
 def test_raw_sockets_get_whole_datagrams_as_received() -> None:
