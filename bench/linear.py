@@ -38,7 +38,7 @@ def _node() -> Node:
 
 
 def _answered(node: Node, frames: list[tuple[int, bytes]]) -> float:
-    """Seconds that the node takes over the frames; each must be answered."""
+    """Seconds that the node takes over the frames; something must come back."""
     began = time.perf_counter()
     answers = 0
     for nic, frame in frames:

@@ -2,7 +2,8 @@
 
 A requirement is covered by cases that cite it, or implied by requirements that are all covered, or
 explained as untestable, out of scope or superseded. Anything else is a hole, and is named. What
-was cited is the caller's to say: collected cases, or those that really ran.
+was cited is the caller's to say: collected cases, or those that really ran. A case that says how
+a counter moves cites that counter's row.
 
     python -m harness.coverage [--holes]
 """
@@ -15,7 +16,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from harness.case.model import Case
 from harness.catalogue import DIRECTORY, Catalogue, Level, Requirement, load
+from harness.judge.counters import requirement_of
+from harness.plugin.library import case_modules, cited_by, load_cases
 
 
 class Coverage(StrEnum):
@@ -80,6 +84,12 @@ def coverage(catalogue: Catalogue, cited: Mapping[str, Collection[str]]) -> Cove
     )
 
 
+def judged_by(case: Case) -> tuple[str, ...]:
+    """The catalogue ids that a case can bring a finding on, counters included, each once."""
+    counted = (requirement_of(name) for name, _ in case.counters or ())
+    return tuple(dict.fromkeys((*cited_by(case), *counted)))
+
+
 def table(figure: CoverageFigure, *, by_level: bool = False) -> str:
     """Plain rows: one per RFC and the sum; with ``by_level`` one per RFC and level too."""
     counts = figure.counts()
@@ -135,12 +145,10 @@ def _render(lines: list[tuple[str, ...]]) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Print the coverage of the catalogue by the library, and the holes with `--holes`."""
-    from harness.plugin.library import case_modules, cited_by, load_cases
-
     cited: dict[str, list[str]] = {}
     for path in case_modules(DIRECTORY.parent):
         for case in load_cases(path, path.name):
-            for requirement in cited_by(case):
+            for requirement in judged_by(case):
                 cited.setdefault(requirement, []).append(case.id)
     figure = coverage(load(), cited)
     write = sys.stdout.write

@@ -25,7 +25,6 @@ ICMP_ERRORS = frozenset({3, 4, 5, 11, 12})
 """ICMP types that complain about a datagram and quote it (RFC 792, RFC 1122 §3.2.2)."""
 _EXTENSIBLE = frozenset({3, 11, 12})
 _ICMP_QUERIES = frozenset({0, 8, 13, 14, 15, 16, 17, 18})
-_SINGLE_OCTET_OPTIONS = frozenset({0, 1})
 
 
 @dataclass(slots=True)

@@ -31,6 +31,10 @@ _UNREACHABLE_CODES = {
     4: "fragmentation needed",
     5: "source route failed",
 }
+_TCP_FLAGS = tuple(
+    (1 << place, name)
+    for place, name in enumerate(("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"))
+)
 _IGMP_NAMES = {
     0x11: "query",
     0x12: "v1 report",
@@ -102,6 +106,11 @@ def _ip(frame: Frame) -> str:
     return f"{fields['src']} > {fields['dst']} {upper_name(frame)} ({'; '.join(notes)})"
 
 
+def tcp_flags(octet: int) -> str:
+    """The flags that are set, by name (RFC 9293 §3.1)."""
+    return " ".join(name for bit, name in _TCP_FLAGS if octet & bit) or "no flags"
+
+
 def upper_name(frame: Frame) -> str:
     """What an IP packet carries, in a few words."""
     if "icmp" in frame.parts:
@@ -111,7 +120,7 @@ def upper_name(frame: Frame) -> str:
         return f"UDP {udp['sport']} > {udp['dport']}"
     if "tcp" in frame.parts:
         tcp = frame.parts["tcp"].fields
-        return f"TCP {tcp['sport']} > {tcp['dport']} flags {tcp['flags']:#04x}"
+        return f"TCP {tcp['sport']} > {tcp['dport']} {tcp_flags(tcp['flags'])}"
     if "igmp" in frame.parts:
         kind = frame.parts["igmp"].fields["type"]
         return f"IGMP {_IGMP_NAMES.get(kind, f'type {kind:#04x}')}"

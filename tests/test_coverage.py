@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from harness.case import Case, counters, echo_request, ip, send
 from harness.catalogue import (
     Catalogue,
     CatalogueError,
@@ -14,7 +15,7 @@ from harness.catalogue import (
     Role,
     load,
 )
-from harness.coverage import Coverage, CoverageFigure, coverage, holes, table
+from harness.coverage import Coverage, CoverageFigure, coverage, holes, judged_by, table
 
 
 def row(name: str, level: Level = Level.MUST) -> Requirement:
@@ -123,6 +124,17 @@ def test_holes_are_named_with_what_they_want() -> None:
         "791-d  MUST    what 791-d wants",
     ]
     assert holes(coverage(CATALOGUE, {"791-a": ["x"], "791-b": ["x"]})) == ""
+
+
+def test_a_case_that_says_how_counters_move_is_about_their_rows() -> None:
+    case = Case(
+        "rfc791-3.1-counted",
+        cites="791-a",
+        title="an echo request is counted",
+        steps=(send(ip() / echo_request()),),
+        counters=counters(udpNoPorts=0, icmpMsgStatsInPkts_8=1, icmpMsgStatsInPkts_0=0),
+    )
+    assert judged_by(case) == ("791-a", "4113-udpNoPorts", "4293-icmpMsgStatsInPkts")
 
 
 def test_our_catalogue_adds_up() -> None:

@@ -8,7 +8,6 @@ import pytest
 
 from harness.case import (
     BAD,
-    CLOSED_PORT,
     FAR,
     FAR_TESTER,
     Topology,
@@ -55,7 +54,6 @@ from tests.simulated import DiesAfter, Through
 
 ECHO = (send(ip() / echo_request()), expect(ip() / echo_reply()))
 UNANSWERED = (send(ip(checksum=BAD) / echo_request()), expect(ip() / echo_reply()))
-ASK_UDP = send(ip() / udp(dport=CLOSED_PORT))
 
 
 # What a target offers

@@ -149,6 +149,9 @@ def test_what_is_wanted_reads_as_words(value: Any, words: str) -> None:
         (one_of(1, 2), "ethertype", "0x0001 or 0x0002"),
         (bytes(6), "sender_mac", "00:00:00:00:00:00"),
         (bytes(6), "src", "00:00:00:00:00:00"),
+        (0x12, "flags", "SYN ACK (0x12)"),
+        (0, "flags", "no flags (0x00)"),
+        (bits(0x17, 2), "flags", "SYN of FIN SYN RST ACK"),
     ],
 )
 def test_fields_are_shown_as_people_write_them(value: Any, name: str, words: str) -> None:

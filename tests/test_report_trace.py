@@ -156,7 +156,7 @@ def test_a_finding_before_the_first_step_is_told_there() -> None:
     [
         (send(ip(ttl=0) / echo_request()), "sending IPv4 (ttl 0) / ICMP echo request (8/*)"),
         (advance(seconds(60)), "waiting 60 s"),
-        (open_udp("a", port=OPEN_PORT), "calling open_udp on 'a'"),
+        (open_udp("a", port=OPEN_PORT), "calling open_udp on 'a' with port OPEN_PORT"),
         (
             expect(ip(dst=TESTER) / udp(dport=CLOSED_PORT), times=2, within=ms(5)),
             "expecting 2 times IPv4 (dst TESTER) / UDP (dport CLOSED_PORT) within 5 ms",

@@ -194,7 +194,7 @@ def test_time_waited_for_calls_counts() -> None:
 
 def test_steps_in_words() -> None:
     assert step_words(tcp_state("c", "CLOSED")) == ("expecting state of 'c' to tell state CLOSED")
-    assert step_words(accept("c", listener="l")) == "calling accept on 'c'"
+    assert step_words(accept("c", listener="l")) == "calling accept on 'c' with listener l"
 
 
 def nothing(label: str, field: str) -> object:

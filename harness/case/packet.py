@@ -245,9 +245,17 @@ def data(octets: bytes | Matcher) -> Layer:
     return layer_of("data", {"octets": octets})
 
 
+_CIRCLE = bytes(range(256)) * 2
+"""All octets from any first one on."""
+
+
 def pattern(length: int, start: int = 0) -> bytes:
-    """`length` octets in which every position can be told from its neighbours."""
-    return bytes((start + i + (i >> 8) * 7) & 0xFF for i in range(length))
+    """`length` octets in which every position can be told from its neighbours.
+
+    They count up from `start`; each 256 begin by 7 higher than those before.
+    """
+    firsts = ((start + 7 * row) & 0xFF for row in range(-(-length // 256)))
+    return b"".join(_CIRCLE[first : first + 256] for first in firsts)[:length]
 
 
 @dataclass(frozen=True, slots=True)

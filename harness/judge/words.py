@@ -23,9 +23,9 @@ from harness.case.options import Option
 from harness.case.packet import Bad, Balancing, Packet, Plus, ZeroSum
 from harness.case.symbols import Address, Mac, Port
 from harness.decode import DecodedOption
-from harness.summary import icmp_name, option_name
+from harness.summary import icmp_name, option_name, tcp_flags
 
-_HEXADECIMAL = frozenset({"checksum", "identification", "ethertype", "flags", "protocol_type"})
+_HEXADECIMAL = frozenset({"checksum", "identification", "ethertype", "protocol_type"})
 _LONGEST_OCTETS = 24
 
 
@@ -34,6 +34,8 @@ def value_words(value: Any, lease: Lease, name: str = "") -> str:
     match value:
         case Address() | Port() | Mac():
             return _symbol(value, lease)
+        case int() if name == "flags":
+            return f"{tcp_flags(value)} ({value:#04x})"
         case bool() | int():
             return f"{value:#06x}" if name in _HEXADECIMAL else str(int(value))
         case bytes():
@@ -107,6 +109,8 @@ def _matcher(value: Any, lease: Lease, name: str) -> str:  # noqa: C901 - one li
             return f"{low} to {high}"
         case Not(other):
             return f"anything but {value_words(other, lease, name)}"
+        case Bits(mask, wanted) if name == "flags":
+            return f"{tcp_flags(wanted)} of {tcp_flags(mask)}"
         case Bits(mask, wanted):
             return f"{wanted:#04x} under mask {mask:#04x}"
         case StartsWith(octets):

@@ -9,7 +9,7 @@ import pytest
 
 from harness.case.model import Case
 from harness.catalogue import Requirement
-from harness.plugin.library import cited_by, is_case_module, load_cases
+from harness.plugin.library import is_case_module, load_cases
 from harness.plugin.library import requirements_of as check_citations
 from harness.plugin.markers import marks_of
 from harness.plugin.session import USER_ERRORS, CaseSession, one_line, session_of
@@ -30,11 +30,12 @@ class CaseItem(pytest.Item):
         self.case = case
         self.requirements = requirements
         self.result: CaseResult | None = None
-        self.extra_keyword_matches.update(case.title.split(), cited_by(case))
+        cited = [row.id for row in requirements]
+        self.extra_keyword_matches.update(case.title.split(), cited)
         self.user_properties += [
             ("case", case.id),
             ("title", case.title),
-            ("requirement", " ".join(cited_by(case))),
+            ("requirement", " ".join(cited)),
             ("clause", ", ".join(clauses_of(requirements))),
             ("level", ", ".join(dict.fromkeys(row.level.value for row in requirements))),
         ]

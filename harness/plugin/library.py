@@ -1,8 +1,9 @@
 """Case modules: which files they are, and the cases in them.
 
-A case module is `rfc<N>/<name>.py` in a folder named `testcases`; names with a leading
-underscore are helpers. It defines `CASES`, a tuple or list of `Case`. Whatever is wrong with one
-is a `LibraryError` of one line, which names the file.
+A case module is `rfc<N>/<name>.py` or `sockets/<name>.py` in a folder named `testcases`; names
+with a leading underscore are helpers, and so are files beside those folders. It defines `CASES`,
+a tuple or list of `Case`. Whatever is wrong with one is a `LibraryError` of one line, which names
+the file.
 """
 
 from __future__ import annotations

@@ -104,6 +104,13 @@ class CaseSession:
         return baseline.joined((*self.profile.waivers, *own))
 
     @cached_property
+    def _waivers_by_case(self) -> Mapping[str, Sequence[Waiver]]:
+        found: dict[str, list[Waiver]] = {}
+        for waiver in self.waivers:
+            found.setdefault(waiver.case, []).append(waiver)
+        return found
+
+    @cached_property
     def wanted_requirements(self) -> frozenset[str]:
         """The ids of the requirements that were asked for; none if all are wanted."""
         return frozenset(
@@ -170,7 +177,8 @@ class CaseSession:
                 share = [other.case for other in _share_of(item)]
                 runner.prepare(share)
                 self._prepared.update(case.id for case in share)
-            return baseline.apply(runner.result(item.case), self.waivers)
+            waivers = self._waivers_by_case.get(item.case.id, ())
+            return baseline.apply(runner.result(item.case), waivers)
         finally:
             if self.progress is not None:
                 self.progress.hide()

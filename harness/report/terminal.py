@@ -16,10 +16,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from harness.catalogue import Requirement, Strength, document_name, document_order
+from harness.catalogue import Strength, document_name, document_order
 from harness.report import words
 from harness.report.model import Judged, Run
-from harness.verdict import Finding, Verdict
+from harness.verdict import Verdict
 
 STYLES = {
     Verdict.PASS: "green",
@@ -169,11 +169,6 @@ def _print_text(console: Console, lines: Iterable[str]) -> None:
     for line in lines:
         marked = set(line) <= {" ", "^"} or line.lstrip().startswith("^^")
         console.print(Text(line, style="red" if marked else ""), soft_wrap=True)
-
-
-def finding_text(finding: Finding, requirement: Requirement) -> str:
-    """A finding as pytest's own section on a failed item shows it."""
-    return "\n".join(words.finding_lines(finding, requirement))
 
 
 class Progress(Protocol):

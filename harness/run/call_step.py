@@ -15,6 +15,7 @@ from harness.judge.match import matches
 from harness.judge.option_match import options_match
 from harness.judge.words import duration_words, value_words
 from harness.run.bench import Wait, Window
+from harness.run.describe import call_arguments
 from harness.run.sentinel import sentinel
 from harness.run.silence_step import dead
 from harness.run.state import Run, State
@@ -67,7 +68,8 @@ def _may_come_yet(state: State, step: Call, answer: Answer) -> bool:
 def _judge(state: State, step: Call, answer: Answer) -> None:
     state.since = state.bench.now()
     cites = state.cited(step.cites)
-    named = f"{step.operation} of socket {step.socket!r}" if step.socket else step.operation
+    of = f" of socket {step.socket!r}" if step.socket else ""
+    named = f"{step.operation}{of}{call_arguments(step, state.view.lease)}"
     if answer.error in NOT_THE_TARGETS_FAULT:
         state.unseen(cites, named, f"the upper tester answers {answer.error}")
     elif step.refused is None:

@@ -6,7 +6,7 @@ from harness.addresses import Lease
 from harness.case.packet import Fragments, Layer, Packet, Padded, Stimulus, Truncated
 from harness.case.steps import Advance, Call, Send, Step
 from harness.case.time import NamedDuration
-from harness.judge.words import duration_words, packet_words
+from harness.judge.words import duration_words, packet_words, value_words
 
 
 def describe(step: Step, lease: Lease) -> str | None:
@@ -21,8 +21,15 @@ def describe(step: Step, lease: Lease) -> str | None:
                 return f"waiting for the {duration.name} time"
             return f"waiting {duration_words(duration)}"
         case Call(operation=operation, socket=socket):
-            return f"calling {operation}" + (f" on {socket!r}" if socket else "")
+            on = f" on {socket!r}" if socket else ""
+            return f"calling {operation}{on}{call_arguments(step, lease)}"
     return None
+
+
+def call_arguments(step: Call, lease: Lease) -> str:
+    """What a call is made with, to stand behind its name; nothing if it is made with nothing."""
+    said = ", ".join(f"{name} {value_words(value, lease, name)}" for name, value in step.arguments)
+    return f" with {said}" if said else ""
 
 
 def stimulus_words(stimulus: Stimulus, lease: Lease) -> str:

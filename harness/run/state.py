@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from harness.addresses import Lease, broadcasts
-from harness.case.match import Seen
 from harness.case.model import Ambient, Case
-from harness.case.packet import Fragments, Layer, Packet, Padded, Stimulus, Truncated
 from harness.case.symbols import FAR, NEAR, Address
 from harness.decode import Frame, decode
 from harness.judge.invariants import Breach, breaches
@@ -323,18 +321,6 @@ def _quote_belongs(quote: bytes, own: frozenset[str], lease: Lease) -> bool:
     return int.from_bytes(payload[:2], "big") in ports and (
         int.from_bytes(payload[2:4], "big") in ports
     )
-
-
-def looks_up(stimulus: Stimulus) -> bool:
-    """Whether a template names fields of other frames, and so can't be encoded beforehand."""
-    match stimulus:
-        case Layer():
-            layers: tuple[Layer, ...] = (stimulus,)
-        case Packet():
-            layers = stimulus.layers
-        case Fragments(datagram=packet) | Truncated(packet=packet) | Padded(packet=packet):
-            layers = packet.layers
-    return any(isinstance(value, Seen) for layer in layers for _, value in layer.fields)
 
 
 def new_state(case: Case, bench: Bench) -> State:

@@ -28,6 +28,7 @@ from harness.baseline import BaselineError, Waiver, hint, parse
 from harness.case.model import Topology
 from harness.target.base import Offers, TargetError
 from harness.target.topology import load_links, parse_links, read_toml, refuse_unknown
+from harness.upper import protocol
 
 PROFILES: Final = Path(__file__).resolve().parents[2] / "targets"
 """The profiles that have names."""
@@ -58,31 +59,8 @@ SETTINGS: Final = (
     "arp_lifetime",
 )
 """The settings that cases may ask for (`harness.case.model`)."""
-CALLS: Final = (
-    "open_udp",
-    "connect",
-    "send_udp",
-    "allow_broadcast",
-    "open_raw",
-    "send_raw",
-    "set_option",
-    "get_option",
-    "mtu",
-    "join",
-    "leave",
-    "receive",
-    "errors",
-    "open_tcp",
-    "listen",
-    "connect_tcp",
-    "accept",
-    "send_tcp",
-    "receive_tcp",
-    "state",
-    "shutdown",
-    "reset",
-    "close",
-)
+_OF_THE_TESTER_ITSELF: Final = {"hello", "capabilities", "address"}
+CALLS: Final = tuple(name for name in protocol.CALLS if name not in _OF_THE_TESTER_ITSELF)
 """The upper-tester calls that cases may make (`harness.case.steps`)."""
 OFFERS: Final = (
     "topologies",

@@ -111,7 +111,6 @@ TCP_CALLS: Mapping[str, Mapping[str, Argument]] = {
 """The calls for TCP sockets alone."""
 
 CALLS: Mapping[str, Mapping[str, Argument]] = {
-    **TCP_CALLS,
     "hello": {"version": Argument(Kind.NUMBER)},
     "capabilities": {},
     "open_udp": {
@@ -152,6 +151,7 @@ CALLS: Mapping[str, Mapping[str, Argument]] = {
     "address": _ONLY_SOCKET,
     "mtu": _ONLY_SOCKET,
     "close": _ONLY_SOCKET,
+    **TCP_CALLS,
 }
 """Every call with its arguments."""
 

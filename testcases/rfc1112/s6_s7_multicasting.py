@@ -40,6 +40,7 @@ from harness.case import (
     record_route,
     send,
     send_udp,
+    set_option,
     silence,
     udp,
     unreachable,
@@ -88,6 +89,23 @@ CASES: tuple[Case, ...] = (
             ),
         )
         for name, link, other in (("near", NEAR, FAR), ("far", FAR, NEAR))
+    ),
+    Case(
+        "rfc1112-6.1-loopback-suppressed",
+        cites="1112-6.1-c",
+        title="a member that wants no copies of what it sends to its group gets none",
+        control=(
+            *MEMBER,
+            send_udp("member", b"with a copy", to=GROUP, port=OPEN_PORT, on=NEAR),
+            received("member", data=b"with a copy"),
+        ),
+        steps=(
+            set_option("member", "multicast_loop", value=False, cites="1112-6.1-c"),
+            send_udp("member", b"without", to=GROUP, port=OPEN_PORT, on=NEAR),
+            expect(ip(src=HOST, dst=GROUP) / udp() / data(b"without")),
+            nothing_received("member"),
+        ),
+        rest_is_free=True,
     ),
     *(
         Case(

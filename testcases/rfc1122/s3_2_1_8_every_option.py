@@ -1,67 +1,49 @@
 """RFC 1122 §3.2.1.8: each of the ten options that have a name, set by users and handed to them.
 
-Both security options and the stream identifier are obsolete: no text obliges a host to send them,
+No text obliges a host to send the security options or the stream identifier, which are obsolete:
 the manuals of the socket calls alone say that it does.
 """
 
 from __future__ import annotations
 
 from harness.case import (
-    EXTENDED_SECURITY,
     HOST,
     NEIGHBOUR,
     OPEN_PORT,
     RECORD_ROUTE,
-    SECURITY,
-    STREAM_ID,
-    SYN,
     TESTER,
-    TESTER_PORT,
     TIMESTAMP,
     Case,
     Layer,
     Option,
-    connect_tcp,
     data,
     eol,
     expect,
     ip,
     loose_source_route,
     nop,
-    open_raw,
-    open_tcp,
     open_udp,
-    option,
     received,
     record_route,
-    reset,
     router_alert,
     send,
-    send_raw,
-    send_udp,
     set_option,
     silence,
-    source_routing,
     strict_source_route,
-    tcp,
     timestamp,
     udp,
     unreachable,
 )
 
-TAKES = (source_routing("host"),)
+from testcases.options import BASIC, EXTENDED, STREAM, TAKES, senders
+
 ASKED, OBSOLETE = ("1122-3.2.1.8-a", "sockets-set-a"), ("sockets-set-a",)
-BASIC, EXTENDED = option(SECURITY, b"\xab\x00"), option(EXTENDED_SECURITY, b"\x01\x00")
-STREAM = option(STREAM_ID, b"\x12\x34")
-# Name, rows, what is set, and the header that goes out.
+TO_TESTER = ip(src=HOST, dst=TESTER)
+# Name, rows, what is set, and the header that goes out. One-octet options may be deleted for any
+# reason (RFC 791 §3.1), so that nothing has to be seen of them.
 SET: tuple[tuple[str, tuple[str, ...], tuple[Option, ...], Layer], ...] = (
-    ("end-of-list", ASKED, (eol(),), ip(src=HOST, dst=TESTER, ihl=6)),
-    (
-        "no-operation",
-        ASKED,
-        (nop(),) * 4,
-        ip(src=HOST, dst=TESTER, options=b"\x01\x01\x01\x01"),
-    ),
+    ("end-of-list", ASKED, (eol(),), TO_TESTER),
+    ("no-operation", ASKED, (nop(),) * 4, TO_TESTER),
     ("basic-security", OBSOLETE, (BASIC,), ip(src=HOST, dst=TESTER, options=(BASIC,))),
     (
         "extended-security",
@@ -81,30 +63,11 @@ SET: tuple[tuple[str, tuple[str, ...], tuple[Option, ...], Layer], ...] = (
         (strict_source_route(NEIGHBOUR),),
         ip(src=HOST, dst=NEIGHBOUR, options=(strict_source_route(TESTER),)),
     ),
-    ("stream-identifier", OBSOLETE, (STREAM,), ip(src=HOST, dst=TESTER, options=(STREAM,))),
     (
-        "record-route",
-        ASKED,
-        (record_route(slots=3),),
-        ip(src=HOST, dst=TESTER, options=(Option(RECORD_ROUTE, length=15),)),
-    ),
-    (
-        "timestamp",
-        ASKED,
-        (timestamp(0, slots=3),),
-        ip(src=HOST, dst=TESTER, options=(Option(TIMESTAMP, length=16),)),
-    ),
-    (
-        "timestamp-with-addresses",
-        ASKED,
-        (timestamp(1, slots=4),),
-        ip(src=HOST, dst=TESTER, options=(Option(TIMESTAMP, length=20),)),
-    ),
-    (
-        "timestamp-for-addresses",
-        ASKED,
-        (timestamp(3, TESTER, 0, pointer=5),),
-        ip(src=HOST, dst=TESTER, options=(timestamp(3, TESTER, 0, pointer=5),)),
+        "stream-identifier",
+        ("sockets-set-f",),
+        (STREAM,),
+        ip(src=HOST, dst=TESTER, options=(STREAM,)),
     ),
     (
         "router-alert",
@@ -113,50 +76,50 @@ SET: tuple[tuple[str, tuple[str, ...], tuple[Option, ...], Layer], ...] = (
         ip(src=HOST, dst=TESTER, options=(router_alert(),)),
     ),
 )
-SOCKETS = (
-    (
-        "udp",
-        "a UDP socket",
-        (open_udp("s", port=OPEN_PORT),),
-        (send_udp("s", b"optional", to=TESTER, port=TESTER_PORT),),
-        udp(sport=OPEN_PORT) / data(b"optional"),
-        (),
-    ),
-    (
-        "raw",
-        "a raw socket",
-        (open_raw("s", protocol=198),),
-        (send_raw("s", b"optional", to=TESTER),),
-        data(b"optional"),
-        (),
-    ),
-    (
-        "tcp",
-        "a connection to be opened",
-        (open_tcp("s"),),
-        (connect_tcp("s", to=TESTER, port=TESTER_PORT),),
-        tcp(dport=TESTER_PORT, flags=SYN),
-        (reset("s"),),
-    ),
-)
-
 SENT = tuple(
     Case(
-        f"rfc1122-3.2.1.8-{what}-set-for-{kind}",
+        f"rfc1122-3.2.1.8-{what}-set-for-{sender.kind}",
         cites=cites,
-        title=f"{what.replace('-', ' ')} set on {words} goes out with what it sends",
+        title=f"{what.replace('-', ' ')} that a user sets leaves with {sender.words}",
         given=TAKES if "route" in what else (),
         steps=(
-            *opened,
+            *sender.opened,
             set_option("s", "options", octets=given, cites=cites[0]),
-            *sends,
-            expect(header / carried),
-            *ended,
+            *sender.sends,
+            expect(header / sender.carried),
+            *sender.ended,
         ),
         rest_is_free=True,
     )
-    for kind, words, opened, sends, carried, ended in SOCKETS
+    for sender in senders(b"optional")
     for what, cites, given, header in SET
+)
+
+# RFC 1122 §3.2.1.8 (d) and (e): a host need not originate them. If it does, they are sent.
+OPTIONAL = tuple(
+    Case(
+        f"rfc1122-3.2.1.8-{what}-set-for-{sender.kind}",
+        cites=ASKED,
+        title=f"{what.replace('-', ' ')} that a user could set leaves with {sender.words}",
+        provided=(*sender.opened, set_option("s", "options", octets=(given,))),
+        steps=(
+            *sender.sends,
+            expect(ip(src=HOST, dst=TESTER, options=(sent,)) / sender.carried),
+            *sender.ended,
+        ),
+        rest_is_free=True,
+    )
+    for sender in senders(b"optional")
+    for what, given, sent in (
+        ("record-route", record_route(slots=3), Option(RECORD_ROUTE, length=15)),
+        ("timestamp", timestamp(0, slots=3), Option(TIMESTAMP, length=16)),
+        ("timestamp-with-addresses", timestamp(1, slots=4), Option(TIMESTAMP, length=20)),
+        (
+            "timestamp-for-addresses",
+            timestamp(3, TESTER, 0, pointer=5),
+            timestamp(3, TESTER, 0, pointer=5),
+        ),
+    )
 )
 
 # What the list of rows of s3_2_1_8_options leaves out; no-operations and ends need not be told.
@@ -195,6 +158,7 @@ REPORTED = tuple(
         cites=("1122-3.2.1.8-c", "1122-4.1.3.1-a"),
         title=f"a closed port is reported whether or not a datagram has {what.replace('-', ' ')}",
         given=TAKES if "source-route" in what else (),
+        control=(send(ip() / udp() / data(b"to nobody")), expect(ip(src=HOST) / unreachable(3))),
         steps=(
             send(ip(options=sent) / udp() / data(b"to nobody")),
             expect(ip(src=HOST) / unreachable(3)),
@@ -214,4 +178,4 @@ REPORTED = tuple(
     )
 )
 
-CASES: tuple[Case, ...] = (*SENT, *HANDED_UP, *REPORTED)
+CASES: tuple[Case, ...] = (*SENT, *OPTIONAL, *HANDED_UP, *REPORTED)

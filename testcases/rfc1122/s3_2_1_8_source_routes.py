@@ -41,7 +41,8 @@ from harness.case import (
     udp,
 )
 
-TAKES = (source_routing("host"),)
+from testcases.options import TAKES, complete
+
 BOTH_KINDS = (("loose", LOOSE_SOURCE_ROUTE), ("strict", STRICT_SOURCE_ROUTE))
 
 ORIGINATED = (
@@ -185,10 +186,7 @@ REVERSED = tuple(
         title=f"the way back along {words} ends at the source, which is named once",
         given=TAKES,
         steps=(
-            send(
-                ip(options=(source_route(kind, *recorded, pointer=4 + 4 * len(recorded)),))
-                / echo_request()
-            ),
+            send(ip(options=(complete(kind, *recorded),)) / echo_request()),
             expect(
                 ip(src=HOST, dst=first, options=(source_route(kind, *back, pointer=4),))
                 / echo_reply()

@@ -8,18 +8,14 @@ from __future__ import annotations
 
 from harness.case import (
     ACK,
-    EXTENDED_SECURITY,
     HOST,
     LOOSE_SOURCE_ROUTE,
     NEIGHBOUR,
     NEIGHBOUR_2,
     NEXT,
-    OPEN_PORT,
     PSH,
     RECORD_ROUTE,
     RST,
-    SECURITY,
-    STREAM_ID,
     STRICT_SOURCE_ROUTE,
     SYN,
     TESTER,
@@ -27,8 +23,6 @@ from harness.case import (
     TIMESTAMP,
     Case,
     Option,
-    Step,
-    accept,
     at_least,
     at_most,
     classify,
@@ -38,7 +32,6 @@ from harness.case import (
     expect,
     including,
     ip,
-    listen,
     loose_source_route,
     nop,
     not_,
@@ -56,7 +49,6 @@ from harness.case import (
     set_option,
     silence,
     source_route,
-    source_routing,
     strict_source_route,
     syn,
     tcp,
@@ -66,25 +58,11 @@ from harness.case import (
     without,
 )
 
-TAKES = (source_routing("host"),)
-LISTENING = (open_tcp("l", port=OPEN_PORT), listen("l", backlog=2))
-SYN_ACK = tcp(flags=SYN | ACK, acknowledgment=seen("syn", NEXT))
-ENDED = (reset("c"), reset("l"))
+from testcases.connections import BACK, ENDED, IS_SYN, LISTENING, ONLY_SYN, SYN_ACK, opened
+from testcases.options import BASIC, EXTENDED, STREAM, TAKES
+
 IN_THE_END = (send(ip() / reply("answer", after="syn", flags=RST | ACK)), reset("l"))
-BY_ONE = ip(src=HOST, dst=NEIGHBOUR, options=(loose_source_route(TESTER, pointer=4),))
 ANSWER = reply("syn", sport=TESTER_PORT, dport=seen("syn", "tcp.sport"), flags=SYN | ACK)
-
-
-def opened(mss: int) -> tuple[Step, ...]:
-    """A connection that the tester opens, with its largest segment."""
-    return (
-        *LISTENING,
-        send(ip() / syn(mss=mss, window=32_000), label="syn"),
-        expect(ip(src=HOST, dst=TESTER) / SYN_ACK, label="syn-ack"),
-        send(ip() / reply("syn-ack", after="syn", window=32_000)),
-        accept("c", listener="l"),
-    )
-
 
 ACTIVE = (
     *(
@@ -99,7 +77,7 @@ ACTIVE = (
                 connect_tcp("a", to=TESTER, port=TESTER_PORT),
                 expect(
                     ip(src=HOST, dst=NEIGHBOUR, options=(source_route(kind, *rest, pointer=4),))
-                    / tcp(dport=TESTER_PORT, flags=SYN, checksum_right=True),
+                    / tcp(dport=TESTER_PORT, flags=IS_SYN, checksum_right=True),
                 ),
                 reset("a"),
             ),
@@ -132,12 +110,12 @@ ACTIVE = (
             open_tcp("a"),
             set_option("a", "options", octets=(loose_source_route(NEIGHBOUR),)),
             connect_tcp("a", to=TESTER, port=TESTER_PORT),
-            expect(BY_ONE / tcp(flags=SYN), label="syn"),
+            expect(BACK / ONLY_SYN, label="syn"),
             send(ip() / ANSWER, label="syn-ack"),
-            expect(BY_ONE / tcp(flags=ACK, acknowledgment=seen("syn-ack", NEXT))),
+            expect(BACK / tcp(flags=ACK, acknowledgment=seen("syn-ack", NEXT))),
             tcp_state("a", "ESTABLISHED"),
             send_tcp("a", b"by the hop"),
-            expect(BY_ONE / tcp(checksum_right=True) / data(b"by the hop")),
+            expect(BACK / tcp(checksum_right=True) / data(b"by the hop")),
             reset("a"),
         ),
         rest_is_free=True,
@@ -151,12 +129,12 @@ ACTIVE = (
             open_tcp("a"),
             set_option("a", "options", octets=(loose_source_route(NEIGHBOUR),)),
             connect_tcp("a", to=TESTER, port=TESTER_PORT),
-            expect(BY_ONE / tcp(flags=SYN), label="syn"),
+            expect(BACK / ONLY_SYN, label="syn"),
             send(
                 ip(options=(loose_source_route(NEIGHBOUR_2, pointer=8),)) / ANSWER,
                 label="syn-ack",
             ),
-            expect(BY_ONE / tcp(flags=ACK, acknowledgment=seen("syn-ack", NEXT))),
+            expect(BACK / tcp(flags=ACK, acknowledgment=seen("syn-ack", NEXT))),
             send(
                 ip(options=(loose_source_route(NEIGHBOUR_2, pointer=8),))
                 / reply(
@@ -170,7 +148,7 @@ ACTIVE = (
             ),
             received_tcp("a", b"your way"),
             send_tcp("a", b"my way"),
-            expect(BY_ONE / tcp() / data(b"my way")),
+            expect(BACK / tcp() / data(b"my way")),
             reset("a"),
         ),
         rest_is_free=True,
@@ -181,12 +159,9 @@ ACTIVE = (
 IGNORED = (
     ("end-of-list", (eol(),)),
     ("no-operation", (nop(), nop())),
-    ("security", (option(SECURITY, b"\xab\x00"),)),
-    (
-        "extended-security",
-        (option(SECURITY, b"\xab\x00"), option(EXTENDED_SECURITY, b"\x01\x00")),
-    ),
-    ("stream-identifier", (option(STREAM_ID, b"\x12\x34"),)),
+    ("security", (BASIC,)),
+    ("extended-security", (BASIC, EXTENDED)),
+    ("stream-identifier", (STREAM,)),
     ("router-alert", (router_alert(),)),
     ("record-route", (record_route(slots=2),)),
     ("timestamp", (timestamp(0, slots=2),)),
@@ -215,7 +190,7 @@ ON_DATA = tuple(
         cites="1122-4.2.3.8-a",
         title=f"data with {what.replace('-', ' ')} reaches the user of the connection",
         steps=(
-            *opened(1460),
+            *opened(mss=1460),
             send(
                 ip(options=options) / reply("syn-ack", after="syn", flags=ACK | PSH) / data(b"in")
             ),
@@ -257,7 +232,7 @@ SIZES = tuple(
         cites="1122-4.2.2.6-a",
         title=f"segments to a peer with an MSS of {mss} leave room for the options of the user",
         steps=(
-            *opened(mss),
+            *opened(mss=mss, window=32_000),
             set_option("c", "options", octets=(record_route(slots=9),)),
             send_tcp("c", pattern(3 * mss)),
             expect(

@@ -6,10 +6,8 @@ from harness.case import (
     ACK,
     GATEWAY,
     GROUP,
-    HOST,
     LIMITED_BROADCAST,
     NEXT,
-    OPEN_PORT,
     PSH,
     SUBNET_BROADCAST,
     SYN,
@@ -17,13 +15,11 @@ from harness.case import (
     TESTER_PORT,
     Case,
     Step,
-    accept,
     connect_tcp,
     data,
     error_pending,
     expect,
     ip,
-    listen,
     open_tcp,
     parameter_problem,
     received_tcp,
@@ -33,22 +29,17 @@ from harness.case import (
     send,
     send_tcp,
     silence,
-    syn,
     tcp,
     tcp_state,
     time_exceeded,
     unreachable,
 )
 
-FROM_HOST = ip(src=HOST, dst=TESTER)
+from testcases.connections import ENDED, FROM_HOST, ONLY_SYN, opened
+
 SENT = seen("sent", "ip.datagram")
 SENDING = (
-    open_tcp("l", port=OPEN_PORT),
-    listen("l", backlog=2),
-    send(ip() / syn(mss=1000), label="syn"),
-    expect(FROM_HOST / tcp(flags=SYN | ACK, acknowledgment=seen("syn", NEXT)), label="syn-ack"),
-    send(ip() / reply("syn-ack", after="syn")),
-    accept("c", listener="l"),
+    *opened(mss=1000),
     send_tcp("c", b"on its way"),
     expect(FROM_HOST / tcp() / data(b"on its way"), label="sent"),
 )
@@ -62,7 +53,6 @@ GOES_ON = (
     send_tcp("c", b"more", cites="1122-4.2.3.9-a"),
     expect(FROM_HOST / tcp(acknowledgment=seen("hi", NEXT)) / data(b"more")),
 )
-ENDED = (reset("c"), reset("l"))
 SOFT = (
     ("network-unreachable", "Destination Unreachable of code 0", unreachable(0, quote=SENT)),
     ("host-unreachable", "Destination Unreachable of code 1", unreachable(1, quote=SENT)),
@@ -78,7 +68,7 @@ def connecting(socket: str, label: str) -> tuple[Step, ...]:
     return (
         open_tcp(socket),
         connect_tcp(socket, to=TESTER, port=TESTER_PORT),
-        expect(FROM_HOST / tcp(dport=TESTER_PORT, flags=SYN), label=label),
+        expect(FROM_HOST / ONLY_SYN, label=label),
     )
 
 
@@ -132,7 +122,7 @@ SOFT_ERRORS = (
         Case(
             f"rfc1122-4.2.3.9-{what}-told",
             cites="1122-4.2.3.9-d",
-            title=f"the user of a connection can learn of {words}",
+            title=f"whether the user of a connection learns of {words} while it lasts",
             steps=(
                 *SENDING,
                 send(ip() / error),

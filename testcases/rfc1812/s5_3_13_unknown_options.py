@@ -12,7 +12,6 @@ from harness.case import (
     FAR,
     FAR_TESTER,
     HOST,
-    STREAM_ID,
     TESTER,
     TESTER_PORT,
     Case,
@@ -32,6 +31,8 @@ from harness.case import (
     way,
 )
 
+from testcases.options import STREAM
+
 CONTROL, COPIED = 0x1A, 0x9A
 MEASUREMENT, COPIED_MEASUREMENT = 0x5A, 0xDA
 """Option 26, which nobody has assigned, of both classes, with and without the copied flag."""
@@ -48,7 +49,6 @@ OPTIONS = (
     ("longest", option(CONTROL, bytes(range(38)))),
     ("shortest", option(CONTROL)),
 )
-STREAM = option(STREAM_ID, b"\x12\x34")
 ADVISED_AGAINST = (
     ("experiment", option(EXPERIMENT, b"abcdef")),
     ("copied-experiment", option(COPIED_EXPERIMENT, b"abcdef")),

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from harness.case import (
-    ACK,
     FAR,
     FAR_TESTER,
     HOST,
     OPEN_PORT,
-    SYN,
     TESTER,
     TESTER_PORT,
     Case,
+    Step,
     Topology,
-    accept,
     counters,
     data,
     echo_reply,
@@ -22,25 +20,23 @@ from harness.case import (
     expect,
     icmp,
     ip,
-    listen,
     no_error_received,
-    open_tcp,
     open_udp,
     pattern,
     reply,
-    reset,
     seen,
     send,
     send_tcp,
     send_udp,
     silence,
     source_quench,
-    syn,
     tcp,
     tcp_state,
     udp,
     unreachable,
 )
+
+from testcases.connections import ENDED, opened
 
 NONE_IS_SENT = "nothing is known to make every host send one"
 ANSWERED = (
@@ -48,6 +44,24 @@ ANSWERED = (
     expect(ip(src=HOST, dst=TESTER) / echo_reply(), label="reply"),
 )
 QUENCH = send(ip() / source_quench(quote=seen("reply", "ip.datagram")))
+
+
+def sends_three(*meanwhile: Step) -> tuple[Step, ...]:
+    """A connection that sends one segment, and once that has arrived three at once.
+
+    One that begins with a window of one segment sends two, as it would after a Source Quench to
+    which it reacts as RFC 1122 §4.2.3.9 wanted it; `meanwhile` is what happens in between.
+    """
+    return (
+        *opened(mss=536, window=32_000),
+        send_tcp("c", pattern(536)),
+        expect(ip(src=HOST) / tcp() / data(pattern(536)), label="sent"),
+        *meanwhile,
+        send(ip() / reply("sent", after="syn", window=32_000)),
+        send_tcp("c", pattern(3 * 536)),
+        expect(ip(src=HOST, total_length=576) / tcp(), times=3),
+    )
+
 
 CASES: tuple[Case, ...] = (
     Case(
@@ -129,24 +143,12 @@ CASES: tuple[Case, ...] = (
         "rfc6633-3-tcp-sends-on-after-quench",
         cites="6633-3-c",
         title="a connection sends three segments at once after a Source Quench, and is not told",
+        control=(*sends_three(), *ENDED),
         steps=(
-            open_tcp("l", port=OPEN_PORT),
-            listen("l", backlog=2),
-            send(ip() / syn(mss=536, window=32_000), label="syn"),
-            expect(ip(src=HOST) / tcp(flags=SYN | ACK), label="syn-ack"),
-            send(ip() / reply("syn-ack", after="syn", window=32_000)),
-            accept("c", listener="l"),
-            send_tcp("c", pattern(536)),
-            expect(ip(src=HOST) / tcp() / data(pattern(536)), label="sent"),
-            send(ip() / source_quench(quote=seen("sent", "ip.datagram"))),
-            send(ip() / reply("sent", after="syn", window=32_000)),
-            send_tcp("c", pattern(3 * 536)),
-            # With a window of one segment, as RFC 1122 §4.2.3.9 wanted it, only one would come.
-            expect(ip(src=HOST, total_length=576) / tcp(), times=3),
+            *sends_three(send(ip() / source_quench(quote=seen("sent", "ip.datagram")))),
             no_error_received("c"),
             tcp_state("c", "ESTABLISHED"),
-            reset("c"),
-            reset("l"),
+            *ENDED,
         ),
         rest_is_free=True,
     ),

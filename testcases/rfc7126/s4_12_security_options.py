@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from harness.case import (
-    EXTENDED_SECURITY,
     FAR,
     FAR_TESTER,
-    SECURITY,
     TESTER,
     Case,
     Topology,
     echo_request,
     expect,
     ip,
-    option,
     send,
 )
 
-BASIC = option(SECURITY, b"\xab\x00")
-"""Unclassified, no protection authority (RFC 1108 §2.3, §2.4)."""
-EXTENDED = option(EXTENDED_SECURITY, b"\x01\x00")
+from testcases.options import BASIC, EXTENDED
 
 CASES: tuple[Case, ...] = tuple(
     Case(

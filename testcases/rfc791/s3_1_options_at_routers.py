@@ -7,13 +7,11 @@ routes, which routers are advised to drop (RFC 7126 §4.3 to §4.6), must not ma
 from __future__ import annotations
 
 from harness.case import (
-    EXTENDED_SECURITY,
     FAR,
     FAR_TESTER,
     HOST,
     NEIGHBOUR,
     RECORD_ROUTE,
-    SECURITY,
     TESTER,
     TIMESTAMP,
     Case,
@@ -27,7 +25,6 @@ from harness.case import (
     ip,
     loose_source_route,
     nop,
-    option,
     record_route,
     router_alert,
     send,
@@ -37,10 +34,11 @@ from harness.case import (
     udp,
 )
 
+from testcases.options import BASIC, EXTENDED
+
 TAKES = (source_routing("forward"),)
 ANSWERED = expect(ip(src=HOST) / echo_reply(data=b"to the router"))
 CARRIED = udp() / data(b"through the router")
-BASIC, EXTENDED = option(SECURITY, b"\xab\x00"), option(EXTENDED_SECURITY, b"\x01\x00")
 
 TO_ROUTER = tuple(
     Case(

@@ -12,13 +12,10 @@ from harness.case import (
     LOOSE_SOURCE_ROUTE,
     NEIGHBOUR,
     NEIGHBOUR_2,
-    NEXT,
-    OPEN_PORT,
     PSH,
     RECORD_ROUTE,
     ROUTER_ALERT,
     STRICT_SOURCE_ROUTE,
-    SYN,
     TESTER,
     Address,
     Case,
@@ -30,45 +27,33 @@ from harness.case import (
     get_option,
     including,
     ip,
-    listen,
     loose_source_route,
     nop,
-    open_tcp,
     option,
     received_tcp,
     record_route,
     reply,
     reset,
     router_alert,
-    seen,
     send,
     send_tcp,
     set_option,
     source_route,
-    source_routing,
     syn,
     tcp,
     way,
     without,
 )
 
-RAW = "options_raw"
-TAKES = (source_routing("host"),)
-LISTENING = (open_tcp("l", port=OPEN_PORT), listen("l", backlog=2))
-BY_ONE = (loose_source_route(NEIGHBOUR, pointer=8),)
-"""The complete route of a segment that has come by way of one hop."""
-BACK = ip(src=HOST, dst=NEIGHBOUR, options=(loose_source_route(TESTER, pointer=4),))
-"""The header of what goes back by that hop."""
-BACK_BY_OTHER = ip(src=HOST, dst=NEIGHBOUR_2, options=(loose_source_route(TESTER, pointer=4),))
-SYN_ACK = tcp(flags=SYN | ACK, acknowledgment=seen("syn", NEXT), checksum_right=True)
-OPENED = (
-    *LISTENING,
-    send(ip(options=BY_ONE) / syn(), label="syn"),
-    expect(BACK / SYN_ACK, label="syn-ack"),
-    send(ip(options=BY_ONE) / reply("syn-ack", after="syn")),
-    accept("c", listener="l"),
+from testcases.connections import (
+    BACK_BY_OTHER,
+    BY_HOP,
+    BY_HOP_OPENED,
+    ENDED,
+    LISTENING,
+    SYN_ACK,
 )
-ENDED = (reset("c"), reset("l"))
+from testcases.options import RAW, TAKES, complete
 
 
 def berkeley_form(first: Address, route: Option) -> tuple[Option, ...]:
@@ -84,10 +69,7 @@ GOT = tuple(
         given=TAKES,
         steps=(
             *LISTENING,
-            send(
-                ip(options=(source_route(kind, *recorded, pointer=4 + 4 * len(recorded)),)) / syn(),
-                label="syn",
-            ),
+            send(ip(options=(complete(kind, *recorded),)) / syn(), label="syn"),
             expect(ip(src=HOST, dst=back[0]) / SYN_ACK, label="syn-ack"),
             send(ip() / reply("syn-ack", after="syn")),
             accept("c", listener="l"),
@@ -184,7 +166,7 @@ CHANGED = (
         title="options that a user sets on an accepted connection replace its way back",
         given=TAKES,
         steps=(
-            *OPENED,
+            *BY_HOP_OPENED,
             set_option("c", RAW, octets=(record_route(slots=2),)),
             send_tcp("c", b"recorded"),
             expect(
@@ -202,7 +184,7 @@ CHANGED = (
         title="a route that the user sets on an accepted connection is taken, not the way back",
         given=TAKES,
         steps=(
-            *OPENED,
+            *BY_HOP_OPENED,
             set_option("c", "options", octets=(loose_source_route(NEIGHBOUR_2),)),
             send_tcp("c", b"my way"),
             expect(BACK_BY_OTHER / tcp(checksum_right=True) / data(b"my way"), label="mine"),
@@ -216,12 +198,10 @@ CHANGED = (
         title="a route that the user has set stays when a later segment has come by another",
         given=TAKES,
         steps=(
-            *OPENED,
+            *BY_HOP_OPENED,
             set_option("c", "options", octets=(loose_source_route(NEIGHBOUR_2),)),
             send(
-                ip(options=BY_ONE)
-                / reply("syn-ack", after="syn", flags=ACK | PSH)
-                / data(b"your way"),
+                BY_HOP / reply("syn-ack", after="syn", flags=ACK | PSH) / data(b"your way"),
             ),
             received_tcp("c", b"your way"),
             send_tcp("c", b"my way"),
@@ -236,8 +216,8 @@ CHANGED = (
         title="clearing the options of an accepted connection takes its way back away",
         given=TAKES,
         steps=(
-            *OPENED,
-            set_option("c", "options_raw", octets=b""),
+            *BY_HOP_OPENED,
+            set_option("c", RAW, octets=b""),
             send_tcp("c", b"straight"),
             expect(ip(src=HOST, dst=TESTER, options=()) / tcp() / data(b"straight")),
             *ENDED,

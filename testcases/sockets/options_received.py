@@ -36,19 +36,18 @@ from harness.case import (
     send,
     send_raw,
     set_option,
-    source_routing,
     starts_with,
+    strict_source_route,
     timestamp,
     udp,
     way,
 )
 
-TAKES = (source_routing("host"),)
-RAW = "options_raw"
+from testcases.options import BASIC, EXTENDED, PROTOCOL, RAW, STREAM, TAKES
+
 ALERT = router_alert()
 UNKNOWN = option(222, b"\x01\x02\x03\x04")
 TO_SOCKET = udp(dport=OPEN_PORT)
-PROTOCOL = 198
 
 TOLD = (
     Case(
@@ -119,7 +118,7 @@ TOLD = (
 HEADERS = tuple(
     Case(
         f"sockets-raw-{what}-in-the-header",
-        cites=("sockets-raw-c", "1122-3.4-c"),
+        cites="sockets-raw-c",
         title=f"a raw socket gets {words} in the header before the payload",
         given=TAKES if "source-route" in what else (),
         steps=(
@@ -135,23 +134,23 @@ HEADERS = tuple(
         (
             "security",
             "a security option",
-            (option(130, b"\xab\x00"),),
+            (BASIC,),
             starts_with(b"\x46"),
-            (option(130, b"\xab\x00"),),
+            (BASIC,),
         ),
         (
             "extended-security",
             "security options",
-            (option(130, b"\xab\x00"), option(133, b"\x01\x00")),
+            (BASIC, EXTENDED),
             starts_with(b"\x47"),
-            (option(130, b"\xab\x00"), option(133, b"\x01\x00")),
+            (BASIC, EXTENDED),
         ),
         (
             "stream-identifier",
             "a stream identifier",
-            (option(136, b"\x12\x34"),),
+            (STREAM,),
             starts_with(b"\x46"),
-            (option(136, b"\x12\x34"),),
+            (STREAM,),
         ),
         ("router-alert", "a router alert", (ALERT,), starts_with(b"\x46"), (ALERT,)),
         (
@@ -178,9 +177,9 @@ HEADERS = tuple(
         (
             "strict-source-route",
             "a complete strict route",
-            (Option(137, None, 8, None, (NEIGHBOUR,)),),
+            (strict_source_route(NEIGHBOUR, pointer=8),),
             starts_with(b"\x47"),
-            (Option(137, None, 8, None, (NEIGHBOUR,)),),
+            (strict_source_route(NEIGHBOUR, pointer=8),),
         ),
     )
 )

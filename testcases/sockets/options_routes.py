@@ -14,12 +14,10 @@ from harness.case import (
     NEIGHBOUR_2,
     OPEN_PORT,
     STRICT_SOURCE_ROUTE,
-    SYN,
     TESTER,
     TESTER_PORT,
     Case,
     classify,
-    connect_tcp,
     data,
     expect,
     get_option,
@@ -27,50 +25,20 @@ from harness.case import (
     ip,
     loose_source_route,
     nop,
-    open_raw,
-    open_tcp,
     open_udp,
     record_route,
-    reset,
     router_alert,
-    send_raw,
     send_udp,
     set_option,
     source_route,
-    source_routing,
     tcp,
     udp,
     way,
 )
 
-TAKES = (source_routing("host"),)
-RAW = "options_raw"
-SOCKETS = (
-    (
-        "udp",
-        "datagrams of a UDP socket",
-        (open_udp("s", port=OPEN_PORT),),
-        (send_udp("s", b"routed", to=TESTER, port=TESTER_PORT),),
-        udp(dport=TESTER_PORT) / data(b"routed"),
-        (),
-    ),
-    (
-        "raw",
-        "datagrams of a raw socket",
-        (open_raw("s", protocol=198),),
-        (send_raw("s", b"routed", to=TESTER),),
-        data(b"routed"),
-        (),
-    ),
-    (
-        "tcp",
-        "the SYN of a connection",
-        (open_tcp("s"),),
-        (connect_tcp("s", to=TESTER, port=TESTER_PORT),),
-        tcp(dport=TESTER_PORT, flags=SYN),
-        (reset("s"),),
-    ),
-)
+from testcases.options import RAW, TAKES, senders
+
+SENDERS = senders(b"routed")
 KINDS = (("loose", LOOSE_SOURCE_ROUTE), ("strict", STRICT_SOURCE_ROUTE))
 
 FIRST_HOP = tuple(
@@ -95,7 +63,7 @@ FIRST_HOP = tuple(
         ),
         rest_is_free=True,
     )
-    for kind, words, opened, sends, carried, ended in SOCKETS
+    for kind, words, opened, sends, carried, ended in SENDERS
     for what, number in KINDS
 )
 
@@ -126,7 +94,7 @@ FINAL = tuple(
         ),
         rest_is_free=True,
     )
-    for kind, words, opened, sends, carried, ended in SOCKETS
+    for kind, words, opened, sends, carried, ended in SENDERS
 )
 
 BESIDE = (
@@ -210,7 +178,7 @@ SUMS = tuple(
         rest_is_free=True,
     )
     for (kind, words, opened, sends, _, ended), right, wrong in zip(
-        (SOCKETS[0], SOCKETS[2]),
+        (SENDERS[0], SENDERS[2]),
         (udp(checksum_right=True), tcp(checksum_right=True)),
         (udp(checksum_right=False), tcp(checksum_right=False)),
         strict=True,

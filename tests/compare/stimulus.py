@@ -64,14 +64,6 @@ class Sent:
         """Whether a frame is addressed to the target, by one of its own addresses."""
         return frame.get("ip", "dst") in self.plan.own
 
-    def on_own_link(self, frame: Frame) -> bool:
-        """Whether a frame is addressed to the address of the very link it comes by."""
-        return any(
-            self.plan.links[link].target == frame.get("ip", "dst")
-            for link, sent in self.frames
-            if sent is frame
-        )
-
     def many(self, address: str | None) -> bool:
         """Whether an address is a group's or a broadcast address."""
         return self.broadcast(address) or address == BROADCAST or within(address, GROUPS)

@@ -6,9 +6,9 @@ fail or a deviation, no other requirement may, and nothing may become inconclusi
 fault says so. In stack/ there is no switch for any of this.
 
     Fault(
-        "echo replies keep code 1",
-        shows={"792-echo-a"},
-        patch=replaced("stack.icmp_reply.echo_code", lambda request: 1),
+        "ICMP checksums are not looked at",
+        shows={"792-du-b", "792-echo-b"},
+        patch=replaced("stack.wire.icmp.checksum_is_right", lambda *_: True),
     )
 
 `framework` has the vocabulary; `test_*.py` hold the faults by area.

@@ -51,6 +51,11 @@ def _far_reaching(original: Any, socket: Any, protocol: int, ask: Any) -> Any:
     return original(socket, protocol, ask)
 
 
+def _always_looped(original: Any, socket: Any, protocol: int, ask: Any) -> Any:
+    socket.settings.multicast_loop = True
+    return original(socket, protocol, ask)
+
+
 def _by_every_link(
     original: Any, core: Any, nic: Any, packet: bytes, mac: bytes, cast: Cast = Cast.UNICAST
 ) -> None:
@@ -162,6 +167,11 @@ FAULTS = (
         "group datagrams leave with TTL 64",
         {"1112-6.1-a"},
         wrapped("stack.socket_base.Socket._prepare", _far_reaching),
+    ),
+    Fault(
+        "copies of group datagrams can't be switched off",
+        {"1112-6.1-c"},
+        wrapped("stack.socket_base.Socket._prepare", _always_looped),
     ),
     Fault(
         "group datagrams leave by every link",

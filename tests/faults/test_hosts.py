@@ -29,12 +29,6 @@ def _always_version_4(packet: bytes) -> bytes:
     return bytes((0x40 | packet[0] & 15,)) + packet[1:]
 
 
-def _ours_by_link(original: Any, core: Any, inbound: Any) -> Any:
-    cast = original(core, inbound)
-    alone = inbound.link is Cast.UNICAST and not core.forwarding
-    return cast or (Cast.UNICAST if alone and inbound.header.destination >> 28 < 14 else None)
-
-
 def _no_ttl_zero(packet: bytes) -> bytes | None:
     return packet if packet[8] else None
 

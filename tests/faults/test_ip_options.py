@@ -168,11 +168,6 @@ FAULTS: tuple[Fault, ...] = (
     Fault("an undefined IGMP type ends the stack", {"1122-1.2.2-a"}, wrap=mortal),
     Fault("every ICMP error ends a connection", {"1122-4.2.3.9-a"}, soft_is_hard()),
     Fault(
-        "soft errors are forgotten",
-        {"1122-4.2.3.9-d"},
-        replaced("stack.tcp_errors._soft", lambda connection, reason: None),
-    ),
-    Fault(
         "hard errors are soft",
         rows(
             """

@@ -34,7 +34,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "Time Exceeded is not passed on",
-        shows={"1122-3.2.2.4-a", "1122-3.4-h", "1122-4.1.3.3-a", "1122-4.2.3.9-d"},
+        shows={"1122-3.2.2.4-a", "1122-3.4-h", "1122-4.1.3.3-a"},
         patch=with_handlers(type_11=nothing),
     ),
     Fault(

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
-
 from stack.addresses import AddressTable, Hold
 from stack.own_address import Origin, OwnAddress, Place
 from stack.policy import RFC, Policy
-from stack.refusal import Reason, Refused
 from tests.stack.node_kit import a
 
 
@@ -52,9 +47,3 @@ def listed(table: AddressTable) -> list[int]:
 
 def numbers(*addresses: str) -> list[int]:
     return [a(address) for address in addresses]
-
-
-def refusal(call: Callable[[], object]) -> Reason:
-    with pytest.raises(Refused) as caught:
-        call()
-    return caught.value.reason

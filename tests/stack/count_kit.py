@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from stack.counters import Counters
+from tests.stack.node_kit import Wire
 
 
 def all_of(counters: Counters) -> dict[str, int]:
@@ -13,11 +14,23 @@ def all_of(counters: Counters) -> dict[str, int]:
     return counters.mib() | counters.netstack()
 
 
-@contextmanager
-def moving(counters: Counters) -> Iterator[dict[str, int]]:
-    """Fill a dictionary with what NETSTACK's counters grew by inside the block."""
-    before = counters.netstack()
-    moved: dict[str, int] = {}
-    yield moved
+def grown(counters: Counters, before: dict[str, int]) -> dict[str, int]:
+    """What NETSTACK's counters grew by since `counters.netstack()` was taken."""
     after = counters.netstack()
-    moved.update({name: n - before[name] for name, n in after.items() if n != before[name]})
+    return {name: n - before[name] for name, n in after.items() if n != before[name]}
+
+
+def netstack_moved(wire: Wire, before: dict[str, int]) -> dict[str, int]:
+    """What NETSTACK's counters of the node grew by."""
+    return grown(wire.node.counters, before)
+
+
+@contextmanager
+def moving(counters: Counters, prefix: str = "") -> Iterator[dict[str, int]]:
+    """Fill a dictionary with what NETSTACK's counters of that prefix grew by inside the block."""
+    before = counters.netstack()
+    found: dict[str, int] = {}
+    yield found
+    found.update(
+        (name, by) for name, by in grown(counters, before).items() if name.startswith(prefix)
+    )

@@ -18,7 +18,6 @@ from stack.wire.igmp import (
     build_igmp,
 )
 from stack.wire.ipv4 import FLAG_DF, FLAG_MF
-from tests.stack.address_kit import refusal
 from tests.stack.node_kit import (
     GATEWAY,
     PEER,
@@ -29,6 +28,7 @@ from tests.stack.node_kit import (
     a,
     datagram,
     ping,
+    refusal,
     udp,
 )
 

@@ -6,21 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-import pytest
-
-from stack.policy import NETSTACK, NETSTACK_LATER, RFC, Policy
-from tests.stack.node_kit import FAR_MAC, GATEWAY, HOST_MAC, SECOND_MAC, Wire, a
+from stack.policy import NETSTACK_LATER, RFC, Policy
+from tests.stack.count_kit import moving
+from tests.stack.node_kit import FAR_MAC, GATEWAY, HOST_MAC, SECOND_MAC, Wire
 
 T = TypeVar("T")
 
 FAR = "203.0.113.9"
 SECOND_HOST = "203.0.113.1"
 LATER = NETSTACK_LATER
-
-each_preset = pytest.mark.parametrize(
-    "policy", [RFC, NETSTACK, LATER], ids=["rfc", "netstack", "later"]
-)
-both_netstacks = pytest.mark.parametrize("policy", [NETSTACK, LATER], ids=["netstack", "later"])
 
 
 def with_loopback_dropped(policy: Policy) -> Policy:
@@ -29,10 +23,8 @@ def with_loopback_dropped(policy: Policy) -> Policy:
 
 def moves(wire: Wire, act: Callable[[], object]) -> dict[str, int]:
     """What NETSTACK counters an act moves, ValidPacketsReceived (S2.31) left out."""
-    before = wire.node.counters.netstack()
-    act()
-    after = wire.node.counters.netstack()
-    moved = {name: after[name] - before[name] for name in after if after[name] != before[name]}
+    with moving(wire.node.counters) as moved:
+        act()
     moved.pop("IP.ValidPacketsReceived", None)
     return moved
 
@@ -41,10 +33,6 @@ def takes(wire: Wire, octets: bytes, *, nic: int = 1, mac: bytes | None = None) 
     """What moves when one datagram comes in."""
     own = SECOND_MAC if nic == 2 else HOST_MAC
     return moves(wire, lambda: wire.ip(octets, nic=nic, mac=mac or own))
-
-
-def quad(text: str) -> bytes:
-    return a(text).to_bytes(4, "big")
 
 
 def router(policy: Policy = RFC, *, mtu: int = 1500) -> Wire:

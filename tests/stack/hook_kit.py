@@ -11,21 +11,15 @@ from stack.policy import NETSTACK_LATER, RFC, Policy
 from stack.wire.address import format_address
 from stack.wire.icmp import ECHO_REQUEST, build_icmp, echo
 from stack.wire.ipv4 import Ipv4Packet
-from stack.wire.tcp import SYN, TcpFault, TcpSegment, build_tcp, parse_tcp
+from stack.wire.tcp import SYN, TcpSegment, build_tcp
 from stack.wire.udp import read_ports
-from tests.stack.node_kit import PEER, REMOTE, Sent, Wire, a, datagram
+from tests.stack.node_kit import Wire, a, datagram
 
 QUIET_LATER = replace(NETSTACK_LATER, igmp_version=0)
 """NETSTACK_LATER without what routers report of their groups."""
 INSIDE = "203.0.113.9"
 """A host on NIC 2 of the router."""
 LOOPBACK_NIC = 9
-
-
-def changed(wire: Wire, before: dict[str, int]) -> dict[str, int]:
-    """The NETSTACK counters that moved."""
-    after = wire.node.counters.netstack()
-    return {name: value - before[name] for name, value in after.items() if value != before[name]}
 
 
 def at(place: Place, target: Target, header: HeaderFilter | None = None) -> Table:
@@ -79,14 +73,3 @@ def ends(packet: Ipv4Packet) -> tuple[str, int, str, int]:
     return (
         format_address(header.source), ports[0], format_address(header.destination), ports[1]
     )  # fmt: skip
-
-
-def segment_of(sent: Sent) -> TcpSegment:
-    """The segment in a packet, its checksum right."""
-    header = sent.header
-    segment = parse_tcp(sent.packet.payload, header.source, header.destination)
-    assert not isinstance(segment, TcpFault), segment
-    return segment
-
-
-__all__ = ["INSIDE", "LOOPBACK_NIC", "PEER", "REMOTE"]

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from typing import Unpack
 
-import pytest
-
 from stack import icmp_errors
 from stack.inbound import Inbound
 from stack.options import OptionProblem, OptionResult, Use, process
-from stack.policy import NETSTACK, NETSTACK_LATER, RFC, Policy
+from stack.policy import RFC, Policy
 from stack.wire.icmp import IcmpMessage, build_icmp
 from stack.wire.ipv4 import Ipv4Packet, parse_ipv4
-from tests.stack.node_kit import HOST, PEER, Fields, Wire, a, datagram, ping
-
-PRESETS = {"rfc": RFC, "netstack": NETSTACK, "later": NETSTACK_LATER}
-presets = pytest.mark.parametrize("policy", PRESETS.values(), ids=PRESETS)
-old_presets = pytest.mark.parametrize(
-    "policy", [NETSTACK, NETSTACK_LATER], ids=["netstack", "later"]
-)
-
-first_presets = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["rfc", "netstack"])
-"""Where raw sockets take part: later they get all datagrams before ICMP looks (S2.31)."""
+from tests.stack.count_kit import grown
+from tests.stack.node_kit import HOST, PEER, Fields, Wire, datagram, ping
 
 HOUR_MS = 3_600_000
 """The time of day of a `Wire` at its start."""
@@ -40,10 +30,6 @@ _TRAFFIC = {
 }
 
 
-def quad(text: str) -> bytes:
-    return a(text).to_bytes(4, "big")
-
-
 def octets(text: str, size: int | None = None) -> bytes:
     """An area from decimal and 0x numbers, filled with zeros to `size` or a multiple of four."""
     made = bytes(int(number, 0) for number in text.split())
@@ -55,6 +41,8 @@ def run(
     policy: Policy = RFC,
     use: Use = Use.RECEIVE,
     address: int | None = HERE,
+    *,
+    take_hop: bool = False,
 ) -> OptionResult | OptionProblem:
     """One pass of a stack that has HERE and ELSEWHERE, at noon."""
     return process(
@@ -64,6 +52,7 @@ def run(
         own_addresses={HERE, ELSEWHERE}.__contains__,
         stamp_address=address,
         time_ms=NOON,
+        take_source_route_hop=take_hop,
     )
 
 
@@ -88,11 +77,8 @@ class Watch:
 
     def moved(self) -> dict[str, int]:
         """What moved but the counters of plain traffic."""
-        return {
-            name: value - self._before[name]
-            for name, value in self._counters.netstack().items()
-            if value != self._before[name] and name not in _TRAFFIC
-        }
+        grew = grown(self._counters, self._before)
+        return {name: by for name, by in grew.items() if name not in _TRAFFIC}
 
 
 def message(kind: int, code: int = 0, rest: bytes = bytes(4), data: bytes = bytes(28)) -> bytes:

@@ -81,12 +81,6 @@ def kinds(sent: list[Sent]) -> list[tuple[int, int]]:
     return [message(each)[:2] for each in sent]
 
 
-def changed(wire: Wire, before: dict[str, int]) -> dict[str, int]:
-    """The NETSTACK counters that moved."""
-    after = wire.node.counters.netstack()
-    return {name: value - before[name] for name, value in after.items() if value != before[name]}
-
-
 class Drawn(random.Random):
     """Random bits that are all the same."""
 
@@ -96,6 +90,14 @@ class Drawn(random.Random):
 
     def getrandbits(self, k: int, /) -> int:
         return self.bit * ((1 << k) - 1)
+
+
+def member() -> Wire:
+    """A member of GROUP that has reported so and owes nothing any more."""
+    wire = Wire()
+    wire.node.join(1, GROUP)
+    wire.sent(after=2 * SECOND)
+    return wire
 
 
 def switched_on(*, joined: bool = True) -> Wire:

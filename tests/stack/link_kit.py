@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from stack.counters import Counters
 from stack.node import Node
 from stack.policy import Policy
 from stack.refusal import Reason
@@ -17,20 +13,6 @@ from tests.stack.node_kit import Wire, a
 OTHER_MAC = bytes.fromhex("0200000000bb")
 SECOND_GATEWAY = "192.0.2.253"
 SECOND_GATEWAY_MAC = bytes.fromhex("0200000000fd")
-
-
-@contextmanager
-def counting(counters: Counters, prefix: str = "") -> Iterator[dict[str, int]]:
-    """Fill the dictionary with the NETSTACK counters of that prefix that moved inside."""
-    before = counters.netstack()
-    moved: dict[str, int] = {}
-    yield moved
-    after = counters.netstack()
-    moved.update(
-        (name, value - before[name])
-        for name, value in after.items()
-        if value != before[name] and name.startswith(prefix)
-    )
 
 
 def send_udp(node: Node, to: str, data: bytes = b"data") -> None:

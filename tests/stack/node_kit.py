@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import random
-from typing import NamedTuple, TypedDict, Unpack
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypedDict, Unpack
+
+import pytest
 
 from stack.node import Node
 from stack.policy import RFC, Policy
+from stack.refusal import Reason, Refused
 from stack.wire.address import parse_address
 from stack.wire.arp import ArpPacket, arp_reply, build_arp, parse_arp
 from stack.wire.ethernet import BROADCAST_MAC, build_ethernet, parse_ethernet
@@ -29,6 +33,18 @@ FAR_MAC = bytes.fromhex("0200000000fa")
 
 def a(text: str) -> int:
     return parse_address(text)
+
+
+def quad(text: str) -> bytes:
+    """An address as its four octets."""
+    return a(text).to_bytes(4, "big")
+
+
+def refusal(call: Callable[..., object], *given: Any, **named: Any) -> Reason:
+    """Why a call is refused."""
+    with pytest.raises(Refused) as refused:
+        call(*given, **named)
+    return refused.value.reason
 
 
 class Sent(NamedTuple):

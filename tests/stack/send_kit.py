@@ -2,43 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-
-import pytest
 
 from stack.hooks import Place, Seen
 from stack.inbound import Cast
-from stack.policy import NETSTACK, NETSTACK_LATER, RFC
-from stack.refusal import Reason, Refused
 from stack.route_choice import Route
+from tests.stack.count_kit import moving
 from tests.stack.node_kit import PEER, Wire, a
-
-PRESETS = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["RFC", "NETSTACK"])
-ALL_PRESETS = pytest.mark.parametrize(
-    "policy", [RFC, NETSTACK, NETSTACK_LATER], ids=["RFC", "NETSTACK", "LATER"]
-)
 
 Moved = dict[str, int]
 
 
-def refusal(call: Callable[[], object]) -> Reason:
-    with pytest.raises(Refused) as refused:
-        call()
-    return refused.value.reason
-
-
 @contextmanager
-def moving(wire: Wire) -> Iterator[Moved]:
+def ip_moving(wire: Wire) -> Iterator[Moved]:
     """Fill in the IP counters of NETSTACK that moved meanwhile; those of forwarding left out."""
-    before = wire.node.counters.netstack()
-    moved: Moved = {}
-    yield moved
-    for name, value in wire.node.counters.netstack().items():
-        if name.startswith("IP.Forwarding.") or not name.startswith("IP."):
-            continue
-        if value != before[name]:
-            moved[name.removeprefix("IP.")] = value - before[name]
+    found: Moved = {}
+    with moving(wire.node.counters, "IP.") as moved:
+        yield found
+    for name, by in moved.items():
+        if not name.startswith("IP.Forwarding."):
+            found[name.removeprefix("IP.")] = by
 
 
 def route_to(wire: Wire, destination: str = PEER, source: str = "192.0.2.1") -> Route:

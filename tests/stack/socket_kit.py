@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-import pytest
-
 from stack.raw_socket import RawSocket
-from stack.refusal import Reason, Refused
 from stack.udp_socket import Datagram, UdpSocket
 from stack.wire.icmp import IcmpMessage, build_icmp
-from tests.stack.node_kit import GATEWAY, Sent, Wire, a, datagram
-
-
-def refusal(call: Callable[..., object], *given: Any) -> Reason:
-    with pytest.raises(Refused) as refused:
-        call(*given)
-    return refused.value.reason
+from tests.stack.node_kit import GATEWAY, Sent, Wire, datagram, quad
 
 
 def bound(
@@ -36,7 +24,7 @@ def read(socket: UdpSocket) -> Datagram:
 
 
 def addresses(*listed: str) -> bytes:
-    return b"".join(a(each).to_bytes(4, "big") for each in listed)
+    return b"".join(map(quad, listed))
 
 
 def route(kind: int, *hops: str) -> bytes:
@@ -46,12 +34,6 @@ def route(kind: int, *hops: str) -> bytes:
 
 def netstack(wire: Wire) -> dict[str, int]:
     return wire.node.counters.netstack()
-
-
-def moved(wire: Wire, before: dict[str, int]) -> dict[str, int]:
-    """The NETSTACK counters that moved."""
-    after = netstack(wire)
-    return {name: after[name] - old for name, old in before.items() if after[name] != old}
 
 
 def complain(

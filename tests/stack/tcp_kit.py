@@ -55,12 +55,6 @@ def segment_of(sent: Sent, *, final: str | None = None) -> TcpSegment:
     return read
 
 
-def moved(wire: Wire, before: dict[str, int]) -> dict[str, int]:
-    """What NETSTACK's counters moved by."""
-    after = wire.node.counters.netstack()
-    return {name: after[name] - before[name] for name in after if after[name] != before[name]}
-
-
 def tcp_moved(wire: Wire, before: dict[str, int]) -> dict[str, int]:
     """What TCP's MIB objects moved by, since `wire.mib()` was taken."""
     return {name: by for name, by in wire.moved(before).items() if name.startswith("tcp")}

@@ -14,7 +14,8 @@ from stack.policy import NETSTACK, RFC
 from stack.refusal import Reason, Refused
 from stack.wire.arp import ArpPacket, arp_reply, arp_request
 from stack.wire.ethernet import BROADCAST_MAC
-from tests.stack.link_kit import OTHER_MAC, counting, send_udp
+from tests.stack.count_kit import moving
+from tests.stack.link_kit import OTHER_MAC, send_udp
 from tests.stack.node_kit import HOST, HOST_MAC, PEER, PEER_MAC, SECOND, SECOND_MAC, Wire, a, ping
 
 NEW = "192.0.2.50"
@@ -79,7 +80,7 @@ def test_waits_are_random() -> None:
 
 def test_nothing_is_done_with_an_address_that_is_being_tried() -> None:
     wire = trying()
-    with counting(wire.node.counters, "IP.") as moved:
+    with moving(wire.node.counters, "IP.") as moved:
         wire.ip(ping(destination=NEW))
     assert moved == {"IP.PacketsReceived": 1, "IP.InvalidDestinationAddressesReceived": 1}
     wire.arp(arp_request(PEER_MAC, a(PEER), a(NEW)))

@@ -14,9 +14,8 @@ from stack.tcp_connection import State
 from stack.tcp_socket import TcpSocket
 from stack.wire.arp import arp_request
 from stack.wire.tcp import ACK, RST, SYN, add
-from tests.stack.address_kit import refusal
 from tests.stack.link_kit import OTHER_MAC
-from tests.stack.node_kit import HOST, PEER, Wire, a
+from tests.stack.node_kit import HOST, PEER, Wire, a, refusal
 from tests.stack.tcp_kit import segment_of, tcp
 
 SECOND_ADDRESS = "192.0.2.50"

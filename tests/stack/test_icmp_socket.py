@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from stack.policy import NETSTACK, RFC, Policy
+from stack.policy import Policy
 from stack.refusal import Reason
 from stack.wire.icmp import (
     ECHO_REPLY,
@@ -15,10 +13,10 @@ from stack.wire.icmp import (
     echo,
     parse_icmp,
 )
-from tests.stack.node_kit import PEER, REMOTE, Wire, a, datagram
-from tests.stack.socket_kit import complain, refusal, route
+from tests.stack.node_kit import PEER, REMOTE, Wire, a, datagram, refusal
+from tests.stack.preset_kit import rfc_and_netstack
+from tests.stack.socket_kit import complain, route
 
-BOTH = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["rfc", "netstack"])
 OTHER = "198.51.100.8"
 
 
@@ -26,7 +24,7 @@ def reply(source: str, identifier: int = 7) -> bytes:
     return datagram(build_icmp(echo(ECHO_REPLY, identifier, 1, b"")), source=source)
 
 
-@BOTH
+@rfc_and_netstack
 def test_what_names_no_destination_goes_to_the_peer(policy: Policy) -> None:
     wire = Wire(policy)
     socket = wire.node.icmp_socket(7)
@@ -49,7 +47,7 @@ def test_what_names_no_destination_goes_to_the_peer(policy: Policy) -> None:
     assert refusal(socket.connect, REMOTE) is Reason.CLOSED
 
 
-@BOTH
+@rfc_and_netstack
 def test_only_the_peer_is_heard(policy: Policy) -> None:
     wire = Wire(policy)
     socket = wire.node.icmp_socket(7)

@@ -34,14 +34,11 @@ from tests.stack.node_kit import (
     a,
     datagram,
     ping,
+    quad,
     udp,
 )
 
 ALERT = b"\x94\x04\0\0"
-
-
-def quad(text: str) -> bytes:
-    return a(text).to_bytes(4, "big")
 
 
 def test_a_router_may_be_told_to_keep_its_unreachables() -> None:

@@ -36,14 +36,11 @@ from tests.stack.node_kit import (
     a,
     datagram,
     ping,
+    quad,
     udp,
 )
 
 FAR = "203.0.113.9"
-
-
-def quad(text: str) -> bytes:
-    return a(text).to_bytes(4, "big")
 
 
 @pytest.fixture

@@ -30,13 +30,10 @@ from tests.stack.node_kit import (
     a,
     datagram,
     ping,
+    quad,
 )
 
 HOUR_MS = 3_600_000
-
-
-def quad(text: str) -> bytes:
-    return a(text).to_bytes(4, "big")
 
 
 @pytest.mark.parametrize("size", [0, 1, 8, 9, 1472, 1473, 4000, 65507])

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-
-import pytest
 
 from stack.choices import HeaderIncludedOptions
 from stack.policy import RFC
-from stack.refusal import Reason, Refused
+from stack.refusal import Reason
 from stack.socket_base import QUEUE_LIMIT
 from stack.wire.ipv4 import Ipv4Header, build_ipv4
-from tests.stack.node_kit import HOST, PEER, REMOTE, Wire, a, datagram, ping
-
-
-def refusal(call: Callable[[], object]) -> Reason:
-    with pytest.raises(Refused) as refused:
-        call()
-    return refused.value.reason
+from tests.stack.node_kit import HOST, PEER, REMOTE, Wire, a, datagram, ping, refusal
 
 
 def test_raw_sockets_get_whole_datagrams_as_received() -> None:
@@ -123,15 +114,11 @@ def test_headers_of_the_caller_that_cannot_go() -> None:
 
 def test_a_protocol_has_eight_bits() -> None:
     for protocol in (-1, 256):
-        with pytest.raises(Refused) as refused:
-            Wire().node.raw_socket(protocol)
-        assert refused.value.reason is Reason.INVALID_ARGUMENT
+        assert refusal(Wire().node.raw_socket, protocol) is Reason.INVALID_ARGUMENT
 
 
 def test_a_closed_socket_takes_no_address() -> None:
     node = Wire().node
     for socket in (node.raw_socket(253), node.icmp_socket()):
         socket.close()
-        with pytest.raises(Refused) as refused:
-            socket.bind(HOST)
-        assert refused.value.reason is Reason.CLOSED
+        assert refusal(socket.bind, HOST) is Reason.CLOSED

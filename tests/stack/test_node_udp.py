@@ -9,9 +9,8 @@ import pytest
 
 from stack.choices import SourceRouting
 from stack.policy import RFC
-from stack.refusal import Reason, Refused
+from stack.refusal import Reason
 from stack.socket_base import QUEUE_LIMIT
-from stack.udp_socket import UdpSocket
 from stack.wire.ethernet import BROADCAST_MAC, group_mac
 from stack.wire.icmp import DESTINATION_UNREACHABLE
 from tests.stack.node_kit import (
@@ -24,20 +23,10 @@ from tests.stack.node_kit import (
     a,
     datagram,
     ping,
+    refusal,
     udp,
 )
-
-
-def bound(wire: Wire, port: int = 9, address: str | None = None) -> UdpSocket:
-    socket = wire.node.udp_socket()
-    socket.bind(address, port)
-    return socket
-
-
-def refusal(call: Callable[[], object]) -> Reason:
-    with pytest.raises(Refused) as refused:
-        call()
-    return refused.value.reason
+from tests.stack.socket_kit import bound
 
 
 def test_a_datagram_reaches_the_user_with_all_that_came_with_it() -> None:

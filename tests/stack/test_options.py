@@ -13,53 +13,14 @@ from stack.options import (
     OptionResult,
     Use,
     originate,
-    process,
 )
 from stack.policy import NETSTACK, RFC, Policy
+from tests.stack.icmp_kit import ELSEWHERE, HERE, NOON, NOON_OCTETS, octets, pointer, run
 
 PROPERTY = settings(deadline=None, derandomize=True, max_examples=150)
-HERE = 0x0A000001
-ELSEWHERE = 0x0A000002
 OURS = {HERE, ELSEWHERE}
-NOON = 43_200_000
 HERE_OCTETS = HERE.to_bytes(4, "big")
-NOON_OCTETS = NOON.to_bytes(4, "big")
 A, B, C = (bytes((192, 0, 2, last)) for last in (1, 2, 3))
-
-
-def run(
-    area: bytes,
-    policy: Policy = RFC,
-    use: Use = Use.RECEIVE,
-    address: int | None = HERE,
-    take_hop: bool = False,
-) -> OptionResult | OptionProblem:
-    return process(
-        area,
-        use=use,
-        policy=policy,
-        own_addresses=OURS.__contains__,
-        stamp_address=address,
-        time_ms=NOON,
-        take_source_route_hop=take_hop,
-    )
-
-
-def new_area(area: bytes, policy: Policy = RFC, use: Use = Use.RECEIVE) -> bytes:
-    result = run(area, policy, use)
-    assert isinstance(result, OptionResult)
-    return result.area
-
-
-def pointer(area: bytes, policy: Policy = RFC, use: Use = Use.RECEIVE) -> int | None:
-    """The octet that Parameter Problem names; None when the area is good."""
-    result = run(area, policy, use)
-    return result.pointer if isinstance(result, OptionProblem) else None
-
-
-def octets(text: str, size: int) -> bytes:
-    """An area from decimal and 0x numbers, filled with zeros."""
-    return bytes(int(number, 0) for number in text.split()).ljust(size, b"\0")
 
 
 @pytest.mark.parametrize("use", list(Use))
@@ -223,7 +184,7 @@ AREAS = st.one_of(
 def test_any_area_gives_a_result_or_a_problem(
     area: bytes, policy: Policy, use: Use, address: int | None, take_hop: bool
 ) -> None:
-    result = run(area, policy, use, address, take_hop)
+    result = run(area, policy, use, address, take_hop=take_hop)
     if isinstance(result, OptionProblem):
         assert result.pointer is None or 20 <= result.pointer < 20 + len(area)
         return

@@ -15,6 +15,7 @@ from stack.policy import NETSTACK, NETSTACK_LATER, RFC, Policy
 from stack.refusal import Refused
 from stack.route_choice import CHOSEN_LIMIT, choose
 from tests.stack.node_kit import Wire
+from tests.stack.preset_kit import each_preset
 
 OWN = ["192.0.2.1", "192.0.2.7", "203.0.113.1", "198.51.100.1", "127.0.0.1"]
 PEERS = ["192.0.2.9", "203.0.113.9", "198.51.100.9", "198.18.8.8", "169.254.3.3", "192.0.2.255"]
@@ -83,7 +84,7 @@ def mend(wire: Wire) -> None:
             wire.node.add_route("0.0.0.0/0", 1, gateway=gateway)
 
 
-@pytest.mark.parametrize("policy", [RFC, NETSTACK, NETSTACK_LATER], ids=["rfc", "net", "later"])
+@each_preset
 @pytest.mark.parametrize("seed", range(8))
 def test_s7_19_what_is_remembered_is_what_would_be_chosen(policy: Policy, seed: int) -> None:
     dice = random.Random(seed)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from stack.policy import NETSTACK, NETSTACK_LATER, RFC, Policy
+from stack.policy import RFC, Policy
 from stack.refusal import Reason, Refused
 from stack.router_list import ROUTERS_LIMIT
 from stack.wire.ethernet import BROADCAST_MAC, group_mac
@@ -26,6 +26,7 @@ from tests.stack.node_kit import (
     a,
     datagram,
 )
+from tests.stack.preset_kit import each_preset
 
 ON = replace(RFC, router_discovery=True, igmp_version=0)
 NO_DEFAULT = -0x80000000
@@ -78,7 +79,7 @@ def solicitations(wire: Wire, seconds: int) -> list[tuple[int, Sent]]:
     return found
 
 
-@pytest.mark.parametrize("policy", [RFC, NETSTACK, NETSTACK_LATER])
+@each_preset
 def test_it_is_off_unless_told(policy: Policy) -> None:
     wire = searching(policy)
     wire.frames(after=SECOND)

@@ -7,13 +7,12 @@ from dataclasses import replace
 import pytest
 
 from stack.membership import Query
-from stack.policy import NETSTACK, RFC, Policy
+from stack.policy import RFC, Policy
 from stack.refusal import Reason
 from stack.wire.address import ALL_HOSTS, LIMITED_BROADCAST
 from stack.wire.arp import arp_request
 from stack.wire.igmp import LEAVE_GROUP, V2_MEMBERSHIP_REPORT
 from stack.wire.ipv4 import FLAG_MF
-from tests.stack.address_kit import refusal
 from tests.stack.count_kit import moving
 from tests.stack.node_kit import (
     GATEWAY,
@@ -28,10 +27,11 @@ from tests.stack.node_kit import (
     a,
     datagram,
     ping,
+    refusal,
     udp,
 )
+from tests.stack.preset_kit import rfc_and_netstack
 
-BOTH = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["rfc", "netstack"])
 IGMP_2 = replace(RFC, igmp_version=2)
 GROUP = "239.1.2.3"
 
@@ -44,7 +44,7 @@ def igmp_types(sent: list[Sent]) -> list[int]:
     return [each.packet.payload[0] for each in sent if each.header.protocol == 2]
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_1_nics_share_ttl_forwarding_reassembly_and_settings(policy: Policy) -> None:
     wire = Wire(policy)
     wire.second_nic()
@@ -63,7 +63,7 @@ def test_s1_1_nics_share_ttl_forwarding_reassembly_and_settings(policy: Policy) 
     assert wire.node.counters.get("ipSystemStatsReasmOKs") == 1
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_1_one_endpoint_for_each_nic(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.add_nic(2, mac=bytes.fromhex("020000000002"))
@@ -76,7 +76,7 @@ def test_s1_1_one_endpoint_for_each_nic(policy: Policy) -> None:
     assert refusal(lambda: wire.node.enable(3)) is Reason.UNKNOWN_NIC
 
 
-@BOTH
+@rfc_and_netstack
 @pytest.mark.parametrize("switch", ["endpoint", "nic"])
 def test_s1_2_an_endpoint_is_usable_when_both_switches_are_on(policy: Policy, switch: str) -> None:
     wire = Wire(policy)
@@ -100,7 +100,7 @@ def test_s1_2_an_endpoint_is_usable_when_both_switches_are_on(policy: Policy, sw
     assert wire.one().icmp.type == 0
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_2_turning_the_nic_on_turns_its_endpoint_on(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.disable_endpoint(1)
@@ -112,7 +112,7 @@ def test_s1_2_turning_the_nic_on_turns_its_endpoint_on(policy: Policy) -> None:
     assert wire.node.owns(HOST)
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_3_enabling_on_a_nic_that_is_off_is_not_permitted(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.disable(1)
@@ -139,7 +139,7 @@ def test_s1_3_enabling_adds_the_limited_broadcast_reports_and_joins_in_this_orde
     assert wire.node._core.nics[1].groups[ALL_HOSTS] == 1
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_3_an_error_of_the_limited_broadcast_leaves_the_endpoint_enabled(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.disable_endpoint(1)
@@ -167,7 +167,7 @@ def test_s1_4_disabling_leaves_forgets_and_keeps_memberships() -> None:
     assert wire.sent() == []
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_4_a_missing_group_or_address_does_not_hinder_disabling(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.leave(1, ALL_HOSTS)
@@ -188,7 +188,7 @@ def test_s1_4_disabling_ends_version_1_mode() -> None:
     assert wire.node.next_deadline() is None
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_5_disabling_a_nic_empties_its_neighbours_and_keeps_its_routes(policy: Policy) -> None:
     wire = Wire(policy)
     assert wire.node.neighbour(1, GATEWAY) == GATEWAY_MAC
@@ -202,14 +202,14 @@ def test_s1_5_disabling_a_nic_empties_its_neighbours_and_keeps_its_routes(policy
     assert wire.one().mac == GATEWAY_MAC
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_5_disabling_the_endpoint_alone_keeps_the_neighbours(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.disable_endpoint(1)
     assert wire.node.neighbour(1, GATEWAY) == GATEWAY_MAC
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_6_removing_a_nic_disables_it_closes_and_detaches(policy: Policy) -> None:
     wire = Wire(policy)
     wire.second_nic()
@@ -241,7 +241,7 @@ def test_s1_6_timers_of_a_removed_nic_do_not_run() -> None:
     assert wire.sent(400 * SECOND) == []
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_7_a_nic_that_is_off_hands_nothing_to_ip(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.disable(1)

@@ -11,8 +11,7 @@ from stack.policy import NETSTACK, RFC, Policy
 from stack.refusal import Reason
 from tests.stack.address_kit import add, found, hold, listed, numbers, table_of
 from tests.stack.node_kit import PEER, Wire, a, ping
-
-BOTH = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["rfc", "netstack"])
+from tests.stack.preset_kit import rfc_and_netstack
 
 
 def test_s1_8_kinds_of_addresses() -> None:
@@ -48,7 +47,7 @@ def test_s1_8_a_tentative_address_is_ours_once_it_is_confirmed() -> None:
     assert table.confirm(1) is Reason.BAD_LOCAL_ADDRESS
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_8_a_socket_that_holds_an_address_keeps_it_as_expired(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.add_address(1, "192.0.2.77", 24)
@@ -69,7 +68,7 @@ def test_s1_8_a_socket_that_holds_an_address_keeps_it_as_expired(policy: Policy)
     assert found(table, "192.0.2.77", temporaries=True).kind is Kind.TEMPORARY
 
 
-@BOTH
+@rfc_and_netstack
 @pytest.mark.parametrize("kind", ["raw", "icmp"])
 def test_s1_8_raw_and_icmp_sockets_hold_the_address_they_are_bound_to(
     policy: Policy, kind: str
@@ -90,7 +89,7 @@ def test_s1_8_raw_and_icmp_sockets_hold_the_address_they_are_bound_to(
     assert found(table, "192.0.2.77", temporaries=True).kind is Kind.TEMPORARY
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_9_a_permanent_address_cannot_be_added_twice(policy: Policy) -> None:
     table = table_of(policy)
     add(table, "10.0.0.1", 24)
@@ -101,7 +100,7 @@ def test_s1_9_a_permanent_address_cannot_be_added_twice(policy: Policy) -> None:
 
 
 @pytest.mark.parametrize("first", ["expired", "temporary"])
-@BOTH
+@rfc_and_netstack
 def test_s1_9_promotion_takes_flag_origin_and_place(policy: Policy, first: str) -> None:
     table = table_of(policy)
     add(table, "10.0.0.9")
@@ -132,14 +131,14 @@ def test_s14_52_promotion_keeps_the_first_prefix_or_takes_the_new_one(
     assert table.main() == a("10.0.0.1")
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_9_without_a_prefix_length_the_address_stands_alone(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.add_address(1, "10.0.0.1")
     assert wire.node.addresses(1)[1].prefix.length == 32
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_10_places_in_the_primary_list(policy: Policy) -> None:
     table = table_of(policy)
     for number, place in enumerate(
@@ -158,7 +157,7 @@ def test_s1_10_places_in_the_primary_list(policy: Policy) -> None:
     ],
     ids=["can be", "first", "never"],
 )
-@BOTH
+@rfc_and_netstack
 def test_s1_10_on_promotion_a_listed_address_stays_leads_or_goes(
     policy: Policy, place: Place, order: tuple[str, ...]
 ) -> None:
@@ -171,7 +170,7 @@ def test_s1_10_on_promotion_a_listed_address_stays_leads_or_goes(
     assert listed(table) == numbers(*order)
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_11_removing(policy: Policy) -> None:
     table = table_of(policy)
     assert table.remove(a("10.0.0.1")) is Reason.BAD_LOCAL_ADDRESS
@@ -188,7 +187,7 @@ def test_s1_11_removing(policy: Policy) -> None:
     assert table.remove(a("10.0.0.5")) is Reason.BAD_LOCAL_ADDRESS
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_12_the_main_address(policy: Policy) -> None:
     table = table_of(policy)
     assert table.main() is None
@@ -205,7 +204,7 @@ def test_s1_12_the_main_address(policy: Policy) -> None:
     assert table.main() == a("10.0.0.3")
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_12_the_main_address_of_a_nic(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.add_address(1, "10.0.0.1", primary=Place.FIRST)
@@ -213,7 +212,7 @@ def test_s1_12_the_main_address_of_a_nic(policy: Policy) -> None:
     assert wire.node.main_address(1) == a("10.0.0.1")
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_13_the_outgoing_source_does_not_mind_the_destination(policy: Policy) -> None:
     table = table_of(policy)
     assert table.outgoing() is None
@@ -226,7 +225,7 @@ def test_s1_13_the_outgoing_source_does_not_mind_the_destination(policy: Policy)
     assert table.outgoing() is None
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_13_temporary_addresses_count_and_expired_ones_on_a_spoofing_nic(
     policy: Policy,
 ) -> None:

@@ -7,12 +7,12 @@ import pytest
 from stack.address_index import AddressIndex
 from stack.addresses import TEMPORARY_LIMIT, AddressTable
 from stack.own_address import Kind, Place
-from stack.policy import NETSTACK, RFC, Policy
+from stack.policy import Policy
 from stack.refusal import Reason
 from stack.wire.address import LIMITED_BROADCAST
 from stack.wire.arp import arp_request
 from stack.wire.icmp import build_icmp, error
-from tests.stack.address_kit import add, found, hold, numbers, refusal, table_of
+from tests.stack.address_kit import add, found, hold, numbers, table_of
 from tests.stack.node_kit import (
     FAR_MAC,
     HOST,
@@ -24,13 +24,13 @@ from tests.stack.node_kit import (
     a,
     datagram,
     ping,
+    refusal,
     udp,
 )
+from tests.stack.preset_kit import rfc_and_netstack
 
-BOTH = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["rfc", "netstack"])
 
-
-@BOTH
+@rfc_and_netstack
 def test_s1_14_assigned(policy: Policy) -> None:
     table = table_of(policy)
     add(table, "10.0.0.1")
@@ -47,7 +47,7 @@ def test_s1_14_assigned(policy: Policy) -> None:
     assert table.find(a("10.0.0.1"), temporaries=True) is not None
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_15_an_entry_for_the_very_address_ends_the_search(policy: Policy) -> None:
     table = table_of(policy)
     add(table, "10.0.0.1", 24)
@@ -60,7 +60,7 @@ def test_s1_15_an_entry_for_the_very_address_ends_the_search(policy: Policy) -> 
     assert found(table, "10.0.0.255", temporaries=True).kind is Kind.EXPIRED
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_15_then_the_subnets_answer_then_temporaries(policy: Policy) -> None:
     table = table_of(policy)
     add(table, "10.0.0.1", 24)
@@ -77,7 +77,7 @@ def test_s1_15_then_the_subnets_answer_then_temporaries(policy: Policy) -> None:
     assert table.hold(a("10.0.0.9")) is None
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_15_a_loopback_nic_owns_its_whole_subnet(policy: Policy) -> None:
     table = table_of(policy, loopback=True)
     add(table, "127.0.0.1", 8)
@@ -89,7 +89,7 @@ def test_s1_15_a_loopback_nic_owns_its_whole_subnet(policy: Policy) -> None:
     assert table.find(a("127.0.0.5")) is None
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_15_the_loopback_subnet_and_its_shadow_across_the_stack(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.add_nic(9, mac=None, loopback=True)
@@ -146,7 +146,7 @@ def test_s1_15_temporary_addresses_are_bounded() -> None:
     assert table.hold(5001, temporaries=True) is not None
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_17_on_a_promiscuous_nic_every_destination_is_ours(policy: Policy) -> None:
     wire = Wire(policy)
     wire.second_nic()
@@ -167,7 +167,7 @@ def test_s1_17_on_a_promiscuous_nic_every_destination_is_ours(policy: Policy) ->
     assert wire.one().nic == 1
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_17_a_promiscuous_nic_answers_for_groups_and_only_spoofing_for_hosts(
     policy: Policy,
 ) -> None:
@@ -187,7 +187,7 @@ def test_s1_17_a_promiscuous_nic_answers_for_groups_and_only_spoofing_for_hosts(
     assert wire.sent() == []
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_18_a_spoofing_nic_sends_from_any_source(policy: Policy) -> None:
     wire = Wire(policy)
     udp_socket, icmp, raw = (
@@ -218,7 +218,7 @@ def test_s1_18_a_spoofing_nic_sends_from_any_source(policy: Policy) -> None:
     assert not wire.node.owns(REMOTE)
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_18_spoofing_needs_a_usable_nic_and_one_host(policy: Policy) -> None:
     wire = Wire(policy)
     core = wire.node._core
@@ -231,7 +231,7 @@ def test_s1_18_spoofing_needs_a_usable_nic_and_one_host(policy: Policy) -> None:
     assert core.hold(a(REMOTE)) is None
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_18_a_spoofing_nic_answers_arp_for_any_address(policy: Policy) -> None:
     wire = Wire(policy)
     wire.arp(arp_request(PEER_MAC, a(PEER), a("192.0.2.200")))
@@ -254,7 +254,7 @@ def test_s1_18_a_spoofing_nic_takes_errors_about_any_source() -> None:
     assert len(socket.errors()) == 1
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_19_owned_by_the_stack_means_ours_on_any_nic(policy: Policy) -> None:
     wire = Wire(policy)
     assert not wire.node.owns("203.0.113.1")
@@ -273,7 +273,7 @@ def test_s1_19_owned_by_the_stack_means_ours_on_any_nic(policy: Policy) -> None:
     assert wire.node.owns("255.255.255.255")
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_19_the_lowest_nic_number_answers(policy: Policy) -> None:
     wire = Wire(policy)
     core = wire.node._core
@@ -295,7 +295,7 @@ def test_s1_19_the_lowest_nic_number_answers(policy: Policy) -> None:
     assert core.owner(a("10.0.0.255"), broadcasts=True) is None
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_20_the_lists_of_addresses(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.add_address(1, "10.0.0.1", primary=Place.NEVER)
@@ -318,7 +318,7 @@ def test_s1_20_the_lists_of_addresses(policy: Policy) -> None:
     assert wire.node.main_address(1) == a("10.0.0.2")
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_20_the_limited_broadcast_is_never_a_source(policy: Policy) -> None:
     wire = Wire(policy, neighbours=False)
     wire.node.remove_address(1, HOST)

@@ -9,10 +9,9 @@ import pytest
 from stack.policy import NETSTACK, NETSTACK_LATER, RFC, Policy
 from stack.refusal import Reason
 from stack.wire.address import ALL_HOSTS, ALL_ROUTERS
-from tests.stack.address_kit import refusal
-from tests.stack.node_kit import HOST, SECOND_MAC, Wire, a, ping
+from tests.stack.node_kit import HOST, SECOND_MAC, Wire, a, ping, refusal
+from tests.stack.preset_kit import rfc_and_netstack
 
-BOTH = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["rfc", "netstack"])
 GROUP = "239.1.2.3"
 
 
@@ -20,7 +19,7 @@ def members(wire: Wire, nic: int = 1) -> dict[int, int]:
     return wire.node._core.nics[nic].groups
 
 
-@BOTH
+@rfc_and_netstack
 @pytest.mark.parametrize(
     "address", ["223.255.255.255", "240.0.0.0", "192.0.2.7", "255.255.255.255"]
 )
@@ -38,7 +37,7 @@ def test_s1_21_no_group_has_the_first_address_of_the_class() -> None:
     assert refusal(lambda: wire.node.join(1, "224.0.0.0")) is Reason.BAD_ADDRESS
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_21_joins_are_counted_for_each_group_and_nic(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.add_nic(2, mac=SECOND_MAC)
@@ -66,7 +65,7 @@ def test_s1_22_a_nic_listens_to_its_groups_with_igmp_off(policy: Policy) -> None
     assert wire.one().icmp.type == 0
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_22_a_disabled_endpoint_keeps_its_memberships(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.join(1, GROUP)
@@ -83,7 +82,7 @@ def test_s1_22_a_disabled_endpoint_keeps_its_memberships(policy: Policy) -> None
 
 
 @pytest.mark.parametrize("version", [2, 3])
-@pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["rfc", "netstack"])
+@rfc_and_netstack
 def test_s1_23_an_address_lets_waiting_reports_go(policy: Policy, version: int) -> None:
     wire = Wire(replace(policy, igmp_version=version, igmp_version_3_known=True))
     wire.node.remove_address(1, HOST)
@@ -110,7 +109,7 @@ def test_s1_24_forwarding_joins_all_routers_and_leaves_it() -> None:
     assert [members(wire, nic).get(ALL_ROUTERS) for nic in (1, 2, 3)] == [1, None, None]
 
 
-@BOTH
+@rfc_and_netstack
 def test_s1_24_other_presets_join_nothing(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.forwarding = True

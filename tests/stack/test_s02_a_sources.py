@@ -16,7 +16,6 @@ from tests.stack.flow_kit import (
     FAR,
     LATER,
     SECOND_HOST,
-    each_preset,
     keeper,
     listener,
     moves,
@@ -37,6 +36,7 @@ from tests.stack.node_kit import (
     ping,
     udp,
 )
+from tests.stack.preset_kit import each_preset
 
 BAD_SOURCE = {"IP.PacketsReceived": 1, "IP.InvalidSourceAddressesReceived": 1}
 BAD_DESTINATION = {"IP.PacketsReceived": 1, "IP.InvalidDestinationAddressesReceived": 1}

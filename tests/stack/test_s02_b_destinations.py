@@ -10,17 +10,7 @@ from stack.hooks import Place, Seen
 from stack.policy import NETSTACK, RFC, Policy
 from stack.wire.ethernet import BROADCAST_MAC, group_mac
 from stack.wire.icmp import DESTINATION_UNREACHABLE, PARAMETER_PROBLEM
-from tests.stack.flow_kit import (
-    FAR,
-    LATER,
-    SECOND_HOST,
-    each_preset,
-    keeper,
-    listener,
-    quad,
-    router,
-    takes,
-)
+from tests.stack.flow_kit import FAR, LATER, SECOND_HOST, keeper, listener, router, takes
 from tests.stack.node_kit import (
     HOST,
     REMOTE,
@@ -29,8 +19,10 @@ from tests.stack.node_kit import (
     a,
     datagram,
     ping,
+    quad,
     udp,
 )
+from tests.stack.preset_kit import both_netstacks, each_preset
 
 BAD_DESTINATION = {"IP.PacketsReceived": 1, "IP.InvalidDestinationAddressesReceived": 1}
 HEARD = {"IP.PacketsReceived": 1, "IP.PacketsDelivered": 1, "UDP.PacketsReceived": 1}
@@ -180,7 +172,7 @@ def test_s2_19_a_fragment_that_reaches_too_far_is_malformed(policy: Policy) -> N
     assert wire.frames() == []
 
 
-@pytest.mark.parametrize("policy", [NETSTACK, LATER], ids=["netstack", "later"])
+@both_netstacks
 def test_s2_19_exactly_65536_passes(policy: Policy) -> None:
     wire = Wire(policy)
     assert takes(wire, datagram(bytes(8), 17, offset=8191)) == ARRIVED

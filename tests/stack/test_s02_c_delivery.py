@@ -8,18 +8,7 @@ from stack.handlers import Unclaimed
 from stack.policy import NETSTACK, RFC, Policy
 from stack.wire.ethernet import BROADCAST_MAC
 from stack.wire.icmp import DESTINATION_UNREACHABLE
-from tests.stack.flow_kit import (
-    FAR,
-    LATER,
-    SECOND_HOST,
-    both_netstacks,
-    each_preset,
-    keeper,
-    listener,
-    moves,
-    router,
-    takes,
-)
+from tests.stack.flow_kit import FAR, LATER, SECOND_HOST, keeper, listener, moves, router, takes
 from tests.stack.node_kit import (
     HOST,
     REMOTE,
@@ -29,6 +18,7 @@ from tests.stack.node_kit import (
     ping,
     udp,
 )
+from tests.stack.preset_kit import both_netstacks, each_preset
 
 DELIVERED = {"IP.PacketsReceived": 1, "IP.PacketsDelivered": 1}
 UNREACHABLE = {"ICMP.PacketsSent.DstUnreachable": 1, "IP.PacketsSent": 1}

@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from stack.policy import NETSTACK, RFC, Policy
+from stack.policy import Policy
 from stack.wire.tcp import ACK, RST, SYN
+from tests.stack.count_kit import netstack_moved
 from tests.stack.node_kit import GATEWAY, HOST, PEER, REMOTE, SUBNET_BROADCAST, Wire, datagram
-from tests.stack.tcp_kit import accepted, listening, moved, segment_of, tcp, tcp_moved
+from tests.stack.preset_kit import rfc_and_netstack
+from tests.stack.tcp_kit import accepted, listening, segment_of, tcp, tcp_moved
 
-BOTH = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["RFC", "NETSTACK"])
 
-
-@BOTH
+@rfc_and_netstack
 @pytest.mark.parametrize(
     ("source", "destination"),
     [
@@ -34,7 +34,7 @@ def test_s2_27_segments_to_many_or_from_nobody_are_counted_and_left(
     before, mib = wire.node.counters.netstack(), wire.mib()
     wire.ip(tcp(SYN, source=source, destination=destination))
     assert wire.frames() == []
-    assert moved(wire, before) == {
+    assert netstack_moved(wire, before) == {
         "IP.PacketsReceived": 1,
         "IP.PacketsDelivered": 1,
         "TCP.InvalidSegmentsReceived": 1,
@@ -42,7 +42,7 @@ def test_s2_27_segments_to_many_or_from_nobody_are_counted_and_left(
     assert tcp_moved(wire, mib) == {"tcpInSegs": 1}
 
 
-@BOTH
+@rfc_and_netstack
 def test_s2_28_without_socket_everything_but_a_reset_is_reset(policy: Policy) -> None:
     wire = Wire(policy)
     before, mib = wire.node.counters.netstack(), wire.mib()
@@ -54,7 +54,7 @@ def test_s2_28_without_socket_everything_but_a_reset_is_reset(policy: Policy) ->
     assert (answer.flags, answer.sequence) == (RST, 77)
     wire.ip(tcp(RST, sequence=5))
     assert wire.frames() == []
-    assert moved(wire, before) == {
+    assert netstack_moved(wire, before) == {
         "IP.PacketsReceived": 3,
         "IP.PacketsDelivered": 3,
         "IP.PacketsSent": 2,
@@ -62,7 +62,7 @@ def test_s2_28_without_socket_everything_but_a_reset_is_reset(policy: Policy) ->
     assert tcp_moved(wire, mib) == {"tcpInSegs": 3, "tcpOutSegs": 2, "tcpOutRsts": 2}
 
 
-@BOTH
+@rfc_and_netstack
 @pytest.mark.parametrize(
     "octets", [b"", bytes(19), bytes(12) + b"\x40" + bytes(7), tcp(SYN)[20:-1] + b"\x01"]
 )
@@ -73,7 +73,7 @@ def test_s2_28_damaged_segments_without_socket_are_the_stacks(
     before, mib = wire.node.counters.netstack(), wire.mib()
     wire.ip(datagram(octets, 6))
     assert wire.frames() == []
-    assert moved(wire, before) == {
+    assert netstack_moved(wire, before) == {
         "IP.PacketsReceived": 1,
         "IP.PacketsDelivered": 1,
         "MalformedRcvdPackets": 1,
@@ -81,7 +81,7 @@ def test_s2_28_damaged_segments_without_socket_are_the_stacks(
     assert tcp_moved(wire, mib) == {"tcpInSegs": 1, "tcpInErrs": 1}
 
 
-@BOTH
+@rfc_and_netstack
 def test_s2_28_damaged_segments_for_a_socket_are_tcps(policy: Policy) -> None:
     _, peer = accepted(policy)
     wire = peer.wire
@@ -90,7 +90,7 @@ def test_s2_28_damaged_segments_for_a_socket_are_tcps(policy: Policy) -> None:
         before = wire.node.counters.netstack()
         wire.ip(datagram(tcp(ACK, port=port)[20:-1] + b"\x01", 6))
         assert wire.frames() == []
-        changed = moved(wire, before)
+        changed = netstack_moved(wire, before)
         assert changed["TCP.InvalidSegmentsReceived"] == 1
         assert "MalformedRcvdPackets" not in changed
 

@@ -14,8 +14,9 @@ from stack.wire.address import (
 from stack.wire.checksum import internet_checksum
 from stack.wire.icmp import ECHO_REPLY, PROTOCOL_UNREACHABLE
 from stack.wire.ipv4 import HeaderFault, Ipv4Packet, parse_ipv4
-from tests.stack.icmp_kit import Watch, presets
+from tests.stack.icmp_kit import Watch
 from tests.stack.node_kit import Wire, a, datagram, ping
+from tests.stack.preset_kit import each_preset
 
 MALFORMED = {"IP.MalformedPacketsReceived": 1}
 
@@ -40,27 +41,27 @@ def refused(policy: Policy, octets: bytes) -> None:
     assert watch.moved() == MALFORMED
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("size", [0, 1, 19])
 def test_s3_1_at_least_twenty_octets(policy: Policy, size: int) -> None:
     refused(policy, ping()[:size])
     assert parse_ipv4(ping()[:size]) is HeaderFault.TOO_SHORT
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("first", [0x40, 0x44])
 def test_s3_2_header_length_is_at_least_five(policy: Policy, first: int) -> None:
     refused(policy, changed(ping(), 0, first))
     assert parse_ipv4(changed(ping(), 0, first)) is HeaderFault.HEADER_LENGTH
 
 
-@presets
+@each_preset
 def test_s3_2_the_whole_header_is_there(policy: Policy) -> None:
     refused(policy, ping(options=bytes(40))[:59])
     assert parse_ipv4(ping(options=bytes(40))[:59]) is HeaderFault.TRUNCATED
 
 
-@presets
+@each_preset
 def test_s3_3_total_length_lies_between_header_and_frame(policy: Policy) -> None:
     refused(policy, changed(ping(options=bytes(4)), 3, 23))
     refused(policy, ping()[:-1])
@@ -68,14 +69,14 @@ def test_s3_3_total_length_lies_between_header_and_frame(policy: Policy) -> None
     assert parse_ipv4(ping()[:-1]) is HeaderFault.TRUNCATED
 
 
-@presets
+@each_preset
 def test_s3_3_an_empty_payload_is_valid(policy: Policy) -> None:
     wire = Wire(policy)
     wire.ip(datagram(b"", 253))
     assert wire.one().icmp_fields[:2] == (3, PROTOCOL_UNREACHABLE)
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("version", [0, 3, 5, 6, 15])
 def test_s3_4_version_four(policy: Policy, version: int) -> None:
     octets = changed(ping(), 0, version << 4 | 5)
@@ -83,7 +84,7 @@ def test_s3_4_version_four(policy: Policy, version: int) -> None:
     assert parse_ipv4(octets) is HeaderFault.VERSION
 
 
-@presets
+@each_preset
 def test_s3_5_the_sum_decides(policy: Policy) -> None:
     octets = bytearray(ping())
     octets[10] ^= 1
@@ -91,7 +92,7 @@ def test_s3_5_the_sum_decides(policy: Policy) -> None:
     assert parse_ipv4(bytes(octets)) is HeaderFault.CHECKSUM
 
 
-@presets
+@each_preset
 def test_s3_5_a_checksum_field_of_all_ones_is_as_good_as_zero(policy: Policy) -> None:
     wire = Wire(policy)
     for identification in range(0x10000):
@@ -102,7 +103,7 @@ def test_s3_5_a_checksum_field_of_all_ones_is_as_good_as_zero(policy: Policy) ->
     assert wire.one().icmp.type == ECHO_REPLY
 
 
-@presets
+@each_preset
 def test_s3_6_link_padding_is_seen_by_nobody(policy: Policy) -> None:
     wire = Wire(policy)
     raw = wire.node.raw_socket(1)
@@ -117,14 +118,14 @@ def test_s3_6_link_padding_is_seen_by_nobody(policy: Policy) -> None:
     assert wire.sent() == []
 
 
-@presets
+@each_preset
 def test_s3_7_several_faults_move_one_counter(policy: Policy) -> None:
     refused(policy, b"\x64" + bytes(30))
     refused(policy, b"\x6f\0\xff\xff" + bytes(56))
     assert len(HeaderFault) == 6
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("flags", [0, 2, 4, 6])
 @pytest.mark.parametrize("tos", [0, 0xFF])
 @pytest.mark.parametrize("ttl", [0, 1, 255])
@@ -136,7 +137,7 @@ def test_s3_8_flags_tos_and_ttl_are_not_judged(
     assert wire.one().icmp.type == ECHO_REPLY
 
 
-@presets
+@each_preset
 def test_s3_8_pieces_with_df_and_unknown_protocols_are_not_judged(policy: Policy) -> None:
     wire = Wire(policy)
     whole = ping(b"12345678")[20:]
@@ -168,7 +169,7 @@ def test_s3_9_classes_of_addresses() -> None:
 
 
 @pytest.mark.parametrize("told", [True, False])
-@presets
+@each_preset
 def test_s3_10_the_link_may_vouch_for_the_checksum_later(policy: Policy, told: bool) -> None:
     wire = Wire(policy)
     wire.node.set_checksum_verified(1, on=told)

@@ -11,21 +11,9 @@ from stack.own_address import Place
 from stack.policy import NETSTACK, RFC, Policy
 from stack.wire.icmp import ECHO_REPLY, PARAMETER_PROBLEM, PROTOCOL_UNREACHABLE
 from stack.wire.ipv4 import Ipv4Packet, parse_ipv4
-from tests.stack.icmp_kit import (
-    HERE,
-    HOUR_MS,
-    NOON_OCTETS,
-    Watch,
-    first_presets,
-    good,
-    octets,
-    old_presets,
-    pointer,
-    presets,
-    quad,
-    run,
-)
-from tests.stack.node_kit import HOST, PEER, REMOTE, Wire, datagram, ping, udp
+from tests.stack.icmp_kit import HERE, HOUR_MS, NOON_OCTETS, Watch, good, octets, pointer, run
+from tests.stack.node_kit import HOST, PEER, REMOTE, Wire, datagram, ping, quad, udp
+from tests.stack.preset_kit import both_netstacks, each_preset, rfc_and_netstack
 
 HERE_OCTETS = HERE.to_bytes(4, "big")
 ROUTE = octets("7 7 4 0 0 0 0 0")
@@ -34,7 +22,7 @@ UNKNOWN = octets("94 4 9 9")
 WRITING = [Use.RECEIVE, Use.FORWARD, Use.ECHO]
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("use", list(Use))
 def test_s4_1_a_pass_leaves_the_old_area_alone(policy: Policy, use: Use) -> None:
     area = bytearray(octets("7 7 4 0 0 0 0 68 12 5 1 0 0 0 0 0 0 0 0 1"))
@@ -57,12 +45,12 @@ def test_s4_1_the_area_lies_between_octet_20_and_the_header_length() -> None:
 TABLE = octets("7 7 4 0 0 0 0 68 8 5 0 0 0 0 0 148 4 0 0 94 4 9 9 1")
 
 
-@presets
+@each_preset
 def test_s4_2_verify_writes_nothing(policy: Policy) -> None:
     assert good(TABLE, policy, Use.VERIFY).area == TABLE
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("use", [Use.RECEIVE, Use.FORWARD])
 def test_s4_2_receive_and_forward_stamp_record_and_keep(policy: Policy, use: Use) -> None:
     assert good(TABLE, policy, use).area == (
@@ -70,14 +58,14 @@ def test_s4_2_receive_and_forward_stamp_record_and_keep(policy: Policy, use: Use
     )
 
 
-@presets
+@each_preset
 def test_s4_2_echo_leaves_others_out(policy: Policy) -> None:
     kept = b"" if policy is RFC else ALERT
     wanted = bytes((7, 7, 8)) + HERE_OCTETS + bytes((68, 8, 9, 0)) + NOON_OCTETS + kept + b"\1"
     assert good(TABLE, policy, Use.ECHO).area == wanted.ljust(len(wanted) + 3 & ~3, b"\0")
 
 
-@old_presets
+@both_netstacks
 @pytest.mark.parametrize("kind", [130, 131, 133, 136, 137, 94, 25, 2, 255])
 def test_s4_3_all_other_types_are_unknown(policy: Policy, kind: int) -> None:
     for body in ("3 0", "6 1 2 3 4", "2", "7 4 1 2 3 4 0"):
@@ -97,7 +85,7 @@ def test_s4_3_the_rfcs_know_ten_types() -> None:
         assert isinstance(again, OptionResult if kind == 133 else OptionProblem), kind
 
 
-@presets
+@each_preset
 def test_s4_4_router_alert_in_replies_and_no_gaps(policy: Policy) -> None:
     """RFC 1122 §3.2.2.6 names record route, timestamp and source route only (S14.13)."""
     wire = Wire(policy)
@@ -107,7 +95,7 @@ def test_s4_4_router_alert_in_replies_and_no_gaps(policy: Policy) -> None:
     assert wire.one().header.options == kept.ljust(len(kept) + 3 & ~3, b"\0")
 
 
-@presets
+@each_preset
 def test_s4_5_the_end_of_the_area_ends_the_pass(policy: Policy) -> None:
     assert good(b"", policy).area == b""
     assert good(b"\1" * 40, policy).area == b"\1" * 40
@@ -115,14 +103,14 @@ def test_s4_5_the_end_of_the_area_ends_the_pass(policy: Policy) -> None:
     assert good(full, policy).area == full
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("use", WRITING)
 def test_s4_6_no_operation_may_occur_any_number_of_times(policy: Policy, use: Use) -> None:
     area = octets("1 1 1 1 7 7 8 1 2 3 4 1")
     assert good(area, policy, use).area == area
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("use", WRITING)
 def test_s4_7_nothing_behind_end_of_list_is_read(policy: Policy, use: Use) -> None:
     area = octets("7 7 8 1 2 3 4 0 68 1 7 0")
@@ -132,7 +120,7 @@ def test_s4_7_nothing_behind_end_of_list_is_read(policy: Policy, use: Use) -> No
     assert result.counts == OptionCounts(record_route=1)
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("kind", [7, 68, 94, 131, 148])
 @pytest.mark.parametrize("length", [0, 1, 7, 255])
 def test_s4_8_a_length_octet_that_does_not_fit(policy: Policy, kind: int, length: int) -> None:
@@ -141,7 +129,7 @@ def test_s4_8_a_length_octet_that_does_not_fit(policy: Policy, kind: int, length
     assert pointer(area, policy) == (23 if policy is RFC else 22)
 
 
-@presets
+@each_preset
 def test_s4_8_a_type_octet_that_is_the_last(policy: Policy) -> None:
     assert pointer(octets("1 1 1 68"), policy) == 23
     assert pointer(octets("1 1 1 94"), policy) == 23
@@ -150,7 +138,7 @@ def test_s4_8_a_type_octet_that_is_the_last(policy: Policy) -> None:
 SHORT = ["68 2 0 0", "68 3 5 0", "7 2 1 1", "148 2 0 0", "148 3 0 0", "148 5 0 0 0"]
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("text", SHORT)
 def test_s4_9_known_options_have_a_least_length(policy: Policy, text: str) -> None:
     result = run(octets(text), policy)
@@ -163,7 +151,7 @@ def test_s4_9_known_options_have_a_least_length(policy: Policy, text: str) -> No
         assert again.pointer == 25
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize(
     ("area", "netstack", "rfc"),
     [
@@ -185,7 +173,7 @@ def test_s4_10_a_type_seen_before(
     assert pointer(octets(area), policy) == (rfc if policy is RFC else netstack)
 
 
-@presets
+@each_preset
 def test_s4_11_one_counter_moves_by_type(policy: Policy) -> None:
     wire = Wire(policy)
     watch = Watch(wire, nic=1)
@@ -199,7 +187,7 @@ def test_s4_11_one_counter_moves_by_type(policy: Policy) -> None:
     }
 
 
-@presets
+@each_preset
 def test_s4_11_a_broken_option_counts_by_where_its_fault_is(policy: Policy) -> None:
     content = run(octets("94 4 0 0 68 4 5 0xF0 148 4 0 0"), policy)
     assert isinstance(content, OptionProblem)
@@ -209,14 +197,14 @@ def test_s4_11_a_broken_option_counts_by_where_its_fault_is(policy: Policy) -> N
     assert shape.counts == OptionCounts(unknown=1)
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("use", [Use.RECEIVE, Use.FORWARD, Use.VERIFY])
 def test_s4_12_the_header_keeps_its_length_and_loses_the_junk(policy: Policy, use: Use) -> None:
     area = octets("7 7 8 1 2 3 4 0 9 9 9 9")
     assert good(area, policy, use).area == area[:8] + bytes(4)
 
 
-@presets
+@each_preset
 def test_s4_12_the_header_of_a_reply_shrinks(policy: Policy) -> None:
     wire = Wire(policy)
     wire.ip(ping(options=octets("94 12 1 2 3 4 5 6 7 8 9 10 7 7 8 1 2 3 4 0 9 9 9 9")))
@@ -225,7 +213,7 @@ def test_s4_12_the_header_of_a_reply_shrinks(policy: Policy) -> None:
     assert wire.one().header.header_length == 20
 
 
-@first_presets
+@rfc_and_netstack
 def test_s4_12_written_into_the_received_request_the_rest_is_zero(policy: Policy) -> None:
     wire = Wire(policy)
     raw = wire.node.raw_socket(1)
@@ -237,7 +225,7 @@ def test_s4_12_written_into_the_received_request_the_rest_is_zero(policy: Policy
     assert got.octets[20:36] == (area if policy is RFC else written)
 
 
-@presets
+@each_preset
 def test_s4_13_the_main_address_of_the_arrival_nic(policy: Policy) -> None:
     """S14.10: under the RFCs a host writes the address that the datagram was sent to."""
     wire = Wire(policy)
@@ -247,7 +235,7 @@ def test_s4_13_the_main_address_of_the_arrival_nic(policy: Policy) -> None:
     assert wire.one().header.options == bytes((7, 7, 8)) + quad(written) + b"\0"
 
 
-@presets
+@each_preset
 def test_s4_13_without_a_main_address_the_destination_serves(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.remove_address(1, HOST)
@@ -256,7 +244,7 @@ def test_s4_13_without_a_main_address_the_destination_serves(policy: Policy) -> 
     assert wire.one().header.options == bytes((7, 7, 8)) + quad("192.0.2.77") + b"\0"
 
 
-@first_presets
+@rfc_and_netstack
 @pytest.mark.parametrize("options", [ROUTE, UNKNOWN, octets("1 1 1 1")])
 def test_s4_13_to_many_and_without_an_address_all_is_dropped(
     policy: Policy, options: bytes
@@ -277,7 +265,7 @@ def test_s4_13_to_many_and_without_an_address_all_is_dropped(
         assert watch.moved() == {}
 
 
-@old_presets
+@both_netstacks
 @pytest.mark.parametrize(("destination", "dropped"), [("239.1.2.3", True), (REMOTE, False)])
 def test_s4_13_a_group_in_transit_counts_as_many(
     policy: Policy, destination: str, dropped: bool
@@ -332,7 +320,7 @@ def test_s14_11_what_needs_no_address_is_written() -> None:
     assert run(area, NETSTACK, Use.RECEIVE, None) == OptionProblem(None, OptionCounts())
 
 
-@presets
+@each_preset
 def test_s14_13_only_what_the_rfcs_name_is_returned(policy: Policy) -> None:
     wire = Wire(policy)
     wire.ip(ping(options=ALERT + UNKNOWN))
@@ -345,7 +333,7 @@ def test_s14_13_only_what_the_rfcs_name_is_returned(policy: Policy) -> None:
     assert wire.one().header.options == (back if policy is RFC else bytes(4))
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("hidden", [False, True])
 def test_s14_4_repeated_options_on_the_wire(policy: Policy, hidden: bool) -> None:
     wire = Wire(policy)

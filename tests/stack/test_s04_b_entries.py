@@ -7,18 +7,9 @@ import pytest
 from stack.options import Use
 from stack.policy import RFC, Policy
 from stack.wire.icmp import ECHO_REPLY
-from tests.stack.icmp_kit import (
-    ELSEWHERE,
-    HERE,
-    HOUR_MS,
-    NOON_OCTETS,
-    good,
-    octets,
-    old_presets,
-    pointer,
-    presets,
-)
+from tests.stack.icmp_kit import ELSEWHERE, HERE, HOUR_MS, NOON_OCTETS, good, octets, pointer
 from tests.stack.node_kit import SECOND, Wire, ping
+from tests.stack.preset_kit import both_netstacks, each_preset
 
 HERE_OCTETS = HERE.to_bytes(4, "big")
 WRITING = [Use.RECEIVE, Use.FORWARD, Use.ECHO]
@@ -29,7 +20,7 @@ writing = pytest.mark.parametrize("use", WRITING)
 # Timestamp
 
 
-@presets
+@each_preset
 @uses
 @pytest.mark.parametrize("flag", [2, *range(4, 16)])
 def test_s4_14_other_flags_are_a_problem(policy: Policy, use: Use, flag: int) -> None:
@@ -38,21 +29,21 @@ def test_s4_14_other_flags_are_a_problem(policy: Policy, use: Use, flag: int) ->
     assert pointer(bytes((68, 12, 4, flag)) + bytes(8), policy, use) == 23
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize(("flag", "size"), [(0, 4), (1, 8), (3, 8)])
 def test_s4_14_flags_say_how_large_entries_are(policy: Policy, flag: int, size: int) -> None:
     area = bytes((68, 4 + size, 5, flag)) + HERE_OCTETS + bytes(size - 4)
     assert good(area.ljust(12, b"\0"), policy).area[2] == 5 + size
 
 
-@presets
+@each_preset
 @uses
 @pytest.mark.parametrize("where", [0, 1, 4])
 def test_s4_15_the_pointer_is_at_least_five(policy: Policy, use: Use, where: int) -> None:
     assert pointer(bytes((68, 8, where, 0)) + bytes(4), policy, use) == 22
 
 
-@presets
+@each_preset
 @writing
 @pytest.mark.parametrize("flag", [0, 1])
 def test_s4_16_a_full_area_counts_overflow(policy: Policy, use: Use, flag: int) -> None:
@@ -62,7 +53,7 @@ def test_s4_16_a_full_area_counts_overflow(policy: Policy, use: Use, flag: int) 
         assert good(result, policy, use).area[3] == 0xF0 | flag
 
 
-@presets
+@each_preset
 @uses
 @pytest.mark.parametrize("flag", [0, 1])
 def test_s4_16_overflow_beyond_fifteen_is_a_problem(policy: Policy, use: Use, flag: int) -> None:
@@ -70,7 +61,7 @@ def test_s4_16_overflow_beyond_fifteen_is_a_problem(policy: Policy, use: Use, fl
     assert good(bytes((68, 12, 13, 0xE0 | flag)) + bytes(8), policy, Use.VERIFY).area[3] >> 4 == 14
 
 
-@presets
+@each_preset
 @uses
 def test_s4_16_flag_three_keeps_no_overflow(policy: Policy, use: Use) -> None:
     """S14.8: RFC 791 makes no exception for it."""
@@ -83,7 +74,7 @@ def test_s4_16_flag_three_keeps_no_overflow(policy: Policy, use: Use) -> None:
         assert good(area, policy, use).area == area
 
 
-@presets
+@each_preset
 @uses
 @pytest.mark.parametrize(
     ("text", "netstack", "rfc"),
@@ -105,28 +96,28 @@ def test_s4_17_some_room_but_too_little(
     assert pointer(octets(text, 20), policy, use) == wanted
 
 
-@presets
+@each_preset
 def test_s4_18_verify_stamps_nothing(policy: Policy) -> None:
     for flag in (0, 1, 3):
         area = bytes((68, 12, 5, flag)) + HERE_OCTETS + bytes(4)
         assert good(area, policy, Use.VERIFY).area == area
 
 
-@presets
+@each_preset
 @writing
 def test_s4_18_time_alone(policy: Policy, use: Use) -> None:
     area = bytes((68, 12, 9, 0)) + bytes(8)
     assert good(area, policy, use).area == bytes((68, 12, 13, 0)) + bytes(4) + NOON_OCTETS
 
 
-@presets
+@each_preset
 @writing
 def test_s4_18_address_and_time(policy: Policy, use: Use) -> None:
     area = bytes((68, 12, 5, 1)) + bytes(8)
     assert good(area, policy, use).area == bytes((68, 12, 13, 1)) + HERE_OCTETS + NOON_OCTETS
 
 
-@presets
+@each_preset
 @writing
 def test_s4_18_time_behind_our_listed_address(policy: Policy, use: Use) -> None:
     mine = bytes((68, 12, 5, 3)) + HERE_OCTETS + bytes(4)
@@ -135,14 +126,14 @@ def test_s4_18_time_behind_our_listed_address(policy: Policy, use: Use) -> None:
     assert good(foreign, policy, use).area == foreign
 
 
-@old_presets
+@both_netstacks
 def test_s4_18_only_the_stamping_address_is_ours(policy: Policy) -> None:
     other = bytes((68, 12, 5, 3)) + ELSEWHERE.to_bytes(4, "big") + bytes(4)
     assert good(other, policy).area == other
     assert good(other, RFC).area[2] == 13
 
 
-@presets
+@each_preset
 def test_s4_19_milliseconds_since_midnight(policy: Policy) -> None:
     wire = Wire(policy)
     wire.frames(after=90 * SECOND)
@@ -150,7 +141,7 @@ def test_s4_19_milliseconds_since_midnight(policy: Policy) -> None:
     assert wire.one().header.options[4:] == (HOUR_MS + 90_000).to_bytes(4, "big")
 
 
-@presets
+@each_preset
 def test_s4_19_the_day_begins_again(policy: Policy) -> None:
     wire = Wire(policy)
     wire.frames(after=23 * 3600 * SECOND + 5000)
@@ -161,7 +152,7 @@ def test_s4_19_the_day_begins_again(policy: Policy) -> None:
 # Record route
 
 
-@presets
+@each_preset
 @uses
 @pytest.mark.parametrize("length", [3, 4, 5, 6])
 def test_s4_20_a_route_without_a_slot(policy: Policy, use: Use, length: int) -> None:
@@ -179,7 +170,7 @@ def test_s14_7_length_three_with_pointer_four_is_full() -> None:
     assert pointer(octets("7 6 4 1 1 1 0 0"), RFC) == 21
 
 
-@presets
+@each_preset
 @uses
 @pytest.mark.parametrize("where", [0, 3])
 def test_s4_21_the_pointer_is_at_least_four(policy: Policy, use: Use, where: int) -> None:
@@ -187,7 +178,7 @@ def test_s4_21_the_pointer_is_at_least_four(policy: Policy, use: Use, where: int
     assert pointer(octets(f"7 7 {where} 0 0 0 0 0"), policy, use) == 22
 
 
-@presets
+@each_preset
 @uses
 @pytest.mark.parametrize("where", [8, 9, 255])
 def test_s4_22_a_full_route_changes_nothing(policy: Policy, use: Use, where: int) -> None:
@@ -195,7 +186,7 @@ def test_s4_22_a_full_route_changes_nothing(policy: Policy, use: Use, where: int
     assert good(area, policy, use).area == area
 
 
-@presets
+@each_preset
 @uses
 @pytest.mark.parametrize(
     ("text", "netstack", "rfc"),
@@ -207,7 +198,7 @@ def test_s4_23_fewer_than_four_octets_left(
     assert pointer(octets(text, 12), policy, use) == (rfc if policy is RFC else netstack)
 
 
-@presets
+@each_preset
 @writing
 def test_s4_24_our_address_is_recorded(policy: Policy, use: Use) -> None:
     area = octets("7 11 4 0 0 0 0 9 9 9 9 1")
@@ -220,7 +211,7 @@ def test_s4_24_our_address_is_recorded(policy: Policy, use: Use) -> None:
 # Router alert
 
 
-@presets
+@each_preset
 @uses
 @pytest.mark.parametrize("value", [1, 0x100, 0xFFFF])
 def test_s4_25_a_value_that_is_not_zero(policy: Policy, use: Use, value: int) -> None:
@@ -230,14 +221,14 @@ def test_s4_25_a_value_that_is_not_zero(policy: Policy, use: Use, value: int) ->
     assert pointer(b"\x94\4\0\0", policy, use) is None
 
 
-@presets
+@each_preset
 @uses
 def test_s4_26_its_presence_is_remembered(policy: Policy, use: Use) -> None:
     assert good(octets("1 148 4 0 0 0 0 0"), policy, use).router_alert
     assert not good(octets("1 94 4 0 0 0 0 0"), policy, use).router_alert
 
 
-@presets
+@each_preset
 def test_s4_26_nothing_else_comes_of_it(policy: Policy) -> None:
     wire = Wire(policy)
     wire.second_nic()

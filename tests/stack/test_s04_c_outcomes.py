@@ -19,16 +19,9 @@ from stack.security_option import (
 )
 from stack.wire.icmp import PARAMETER_PROBLEM, PORT_UNREACHABLE, PROTOCOL_UNREACHABLE
 from stack.wire.ipv4 import Ipv4Packet, parse_ipv4
-from tests.stack.icmp_kit import (
-    HOUR_MS,
-    Watch,
-    message,
-    octets,
-    old_presets,
-    presets,
-    quad,
-)
-from tests.stack.node_kit import HOST, Wire, datagram, ping, udp
+from tests.stack.icmp_kit import HOUR_MS, Watch, message, octets
+from tests.stack.node_kit import HOST, Wire, datagram, ping, quad, udp
+from tests.stack.preset_kit import both_netstacks, each_preset
 
 WORKED = [
     ("1 1 1 68", 4, 23, 23),
@@ -56,7 +49,7 @@ WORKED = [
 """Area, its size, the pointer in NETSTACK, the pointer under the RFCs; None: accepted."""
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize(("text", "size", "netstack", "rfc"), WORKED)
 @pytest.mark.parametrize("kind", ["echo", "timestamp", "udp", "fragment"])
 def test_s4_27_worked_pointers(
@@ -89,7 +82,7 @@ def test_s4_27_worked_pointers(
     assert not any(name.startswith("ICMP.PacketsReceived") for name in moved)
 
 
-@presets
+@each_preset
 def test_s4_28_the_first_problem_ends_the_pass(policy: Policy) -> None:
     wire = Wire(policy)
     area = octets("7 7 4 0 0 0 0 68 4 4 0 68 4 9 9 0")
@@ -105,7 +98,7 @@ def test_s4_28_the_first_problem_ends_the_pass(policy: Policy) -> None:
     assert moved["IP.OptionTimestampReceived"] == 1
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("protocol", [17, 253])
 def test_s4_29_quotes_show_what_option_work_made(policy: Policy, protocol: int) -> None:
     """S14.15: under the RFCs as received."""
@@ -120,7 +113,7 @@ def test_s4_29_quotes_show_what_option_work_made(policy: Policy, protocol: int) 
     assert error.data == (sent if policy is RFC else sent[:20] + written + sent[32:])
 
 
-@old_presets
+@both_netstacks
 def test_s4_30_forward_and_receive_use_give_two_entries(policy: Policy) -> None:
     """A datagram for another NIC's address of the same stack (S8.4)."""
     wire = Wire(policy)

@@ -14,8 +14,9 @@ from stack.wire.icmp import (
     PARAMETER_PROBLEM,
     SOURCE_ROUTE_FAILED,
 )
-from tests.stack.icmp_kit import octets, presets, quad
-from tests.stack.node_kit import GATEWAY, GATEWAY_MAC, PEER, REMOTE, Wire, a, datagram, ping
+from tests.stack.icmp_kit import octets
+from tests.stack.node_kit import GATEWAY, GATEWAY_MAC, PEER, REMOTE, Wire, a, datagram, ping, quad
+from tests.stack.preset_kit import each_preset
 
 
 def outcome(policy: Policy, area: bytes) -> int | None:
@@ -29,13 +30,13 @@ def outcome(policy: Policy, area: bytes) -> int | None:
     return answer.pointer
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("length", [0, 1, 9])
 def test_s14_5_an_impossible_length_octet(policy: Policy, length: int) -> None:
     assert outcome(policy, octets(f"94 {length} 0 0")) == (21 if policy is RFC else 20)
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("text", ["68 10 9 0 0 0 0 0 0 0 1 1", "7 8 8 0 0 0 0 0"])
 def test_s14_6_slots_that_do_not_fit(policy: Policy, text: str) -> None:
     assert outcome(policy, octets(text)) == (21 if policy is RFC else 22)
@@ -43,7 +44,7 @@ def test_s14_6_slots_that_do_not_fit(policy: Policy, text: str) -> None:
     assert outcome(policy, octets("7 7 5 0 0 0 0 0")) == 22
 
 
-@presets
+@each_preset
 def test_s14_8_a_full_timestamp_area_with_flag_three(policy: Policy) -> None:
     wire = Wire(policy)
     area = octets("68 12 13 0xE3 1 2 3 4 5 6 7 8")
@@ -53,12 +54,12 @@ def test_s14_8_a_full_timestamp_area_with_flag_three(policy: Policy) -> None:
     assert outcome(policy, reply) == (23 if policy is RFC else None)
 
 
-@presets
+@each_preset
 def test_s14_12_router_alert_with_another_value(policy: Policy) -> None:
     assert outcome(policy, octets("148 4 0 7")) == (None if policy is RFC else 22)
 
 
-@presets
+@each_preset
 def test_s14_14_a_completed_source_route(policy: Policy) -> None:
     wire = Wire(policy)
     wire.ip(ping(options=bytes((131, 7, 8)) + quad(GATEWAY) + b"\1"))
@@ -70,7 +71,7 @@ def test_s14_14_a_completed_source_route(policy: Policy) -> None:
         assert (reply.header.destination, reply.header.options) == (a(PEER), b"\1\0\0\0")
 
 
-@presets
+@each_preset
 def test_s14_14_a_route_that_goes_on(policy: Policy) -> None:
     wire = Wire(policy)
     wire.ip(ping(options=bytes((131, 7, 4)) + quad(REMOTE) + b"\1"))
@@ -81,7 +82,7 @@ def test_s14_14_a_route_that_goes_on(policy: Policy) -> None:
         assert answer.icmp.type == ECHO_REPLY
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("known", [SourceRouting.HOST, SourceRouting.FORWARD])
 def test_s14_14_source_routing_goes_with_any_preset(policy: Policy, known: SourceRouting) -> None:
     """The field stands alone, whoever does the option work of ICMP."""
@@ -97,7 +98,7 @@ def test_s14_14_source_routing_goes_with_any_preset(policy: Policy, known: Sourc
     assert wire.one().icmp.type == ECHO_REPLY
 
 
-@presets
+@each_preset
 def test_s14_16_errors_about_later_fragments(policy: Policy) -> None:
     wire = Wire(policy)
     wire.ip(datagram(bytes(8), 17, offset=9, flags=1, options=octets("68 4 4 0")))

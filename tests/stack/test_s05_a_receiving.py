@@ -10,23 +10,15 @@ from stack.counters import ICMP_TYPE_NAMES
 from stack.icmp_socket import IcmpReply
 from stack.policy import NETSTACK_LATER, RFC, Policy
 from stack.wire.icmp import ECHO_REPLY, ECHO_REQUEST, PARAMETER_PROBLEM
-from tests.stack.icmp_kit import (
-    Watch,
-    answers,
-    first_presets,
-    message,
-    octets,
-    old_presets,
-    presets,
-    quoted,
-)
+from tests.stack.icmp_kit import Watch, answers, message, octets, quoted
 from tests.stack.node_kit import HOST, PEER, Wire, datagram, ping
+from tests.stack.preset_kit import both_netstacks, each_preset, rfc_and_netstack
 
 IN = "ICMP.PacketsReceived."
 OUT = "ICMP.PacketsSent."
 
 
-@first_presets
+@rfc_and_netstack
 @pytest.mark.parametrize("payload", [b"", b"\x08", bytes(7), message(8, data=b"")[:7]])
 def test_s5_1_fewer_than_eight_octets(policy: Policy, payload: bytes) -> None:
     wire = Wire(policy)
@@ -39,7 +31,7 @@ def test_s5_1_fewer_than_eight_octets(policy: Policy, payload: bytes) -> None:
     assert raw.receive() is None
 
 
-@first_presets
+@rfc_and_netstack
 @pytest.mark.parametrize("kind", [0, 3, 5, 8, 13, 200])
 def test_s5_2_a_wrong_sum(policy: Policy, kind: int) -> None:
     wire = Wire(policy)
@@ -54,7 +46,7 @@ def test_s5_2_a_wrong_sum(policy: Policy, kind: int) -> None:
     assert (raw.receive() is not None) is (kind == ECHO_REQUEST)
 
 
-@first_presets
+@rfc_and_netstack
 def test_s5_3_echo_use_for_requests_and_receive_use_for_the_rest(policy: Policy) -> None:
     """Unknown options: left out of a request, kept in a reply."""
     area = octets("94 4 9 9 7 7 8 1 2 3 4 1")
@@ -67,7 +59,7 @@ def test_s5_3_echo_use_for_requests_and_receive_use_for_the_rest(policy: Policy)
         assert got.octets[20:32] == (area if policy is RFC else kept)
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("kind", [0, 8, 13])
 def test_s5_3_a_problem_ends_it(policy: Policy, kind: int) -> None:
     wire = Wire(policy)
@@ -87,7 +79,7 @@ def test_s5_3_a_problem_ends_it(policy: Policy, kind: int) -> None:
         assert raw.receive() is None
 
 
-@old_presets
+@both_netstacks
 def test_s5_3_a_problem_without_icmp_is_silent(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.remove_address(1, HOST)
@@ -97,7 +89,7 @@ def test_s5_3_a_problem_without_icmp_is_silent(policy: Policy) -> None:
     assert watch.moved() == {}
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("kind", sorted(ICMP_TYPE_NAMES))
 def test_s5_4_each_type_has_its_counter(policy: Policy, kind: int) -> None:
     wire = Wire(policy)
@@ -108,7 +100,7 @@ def test_s5_4_each_type_has_its_counter(policy: Policy, kind: int) -> None:
     assert not any(name.startswith(IN) for name in moved)
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("kind", [1, 2, 7, 17, 18, 37, 38, 42, 253, 255])
 def test_s5_4_other_types_are_invalid(policy: Policy, kind: int) -> None:
     """S14.41: RFC 4293 counts them by their number."""
@@ -120,7 +112,7 @@ def test_s5_4_other_types_are_invalid(policy: Policy, kind: int) -> None:
     assert wire.moved(mib)[f"icmpMsgStatsInPkts.{kind}"] == 1
 
 
-@old_presets
+@both_netstacks
 @pytest.mark.parametrize("kind", [4, 5, 11, 12, 13, 14, 15, 16, 17, 18])
 def test_s5_4_most_types_come_to_nothing(policy: Policy, kind: int) -> None:
     wire = Wire(policy)
@@ -135,7 +127,7 @@ def test_s5_4_most_types_come_to_nothing(policy: Policy, kind: int) -> None:
     assert pinger.receive() is None
 
 
-@presets
+@each_preset
 def test_s5_4_echo_replies_reach_raw_sockets_and_the_one_that_asked(policy: Policy) -> None:
     wire = Wire(policy)
     raw, mine, other = (
@@ -150,7 +142,7 @@ def test_s5_4_echo_replies_reach_raw_sockets_and_the_one_that_asked(policy: Poli
     assert wire.sent() == []
 
 
-@presets
+@each_preset
 def test_s14_41_unknown_types_in_the_mib(policy: Policy) -> None:
     wire = Wire(policy)
     before = wire.mib()
@@ -160,7 +152,7 @@ def test_s14_41_unknown_types_in_the_mib(policy: Policy) -> None:
     assert wire.node.counters.get(IN + "Invalid") == int(policy is not RFC)
 
 
-@presets
+@each_preset
 def test_s14_40_timestamp_mask_and_information(policy: Policy) -> None:
     wire = Wire(policy)
     wire.ip(datagram(message(13, data=bytes(12))))
@@ -174,7 +166,7 @@ def test_s14_40_timestamp_mask_and_information(policy: Policy) -> None:
 MASK = bytes((255, 255, 255, 0))
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("destination", [HOST, "255.255.255.255", "192.0.2.255"])
 def test_s14_40_an_authoritative_agent_tells_the_mask(policy: Policy, destination: str) -> None:
     """RFC 1122 §3.2.2.9: only one that was told to be."""

@@ -14,7 +14,7 @@ from stack.policy import NETSTACK, NETSTACK_LATER, RFC, Policy
 from stack.refusal import Reason
 from stack.wire.icmp import ECHO_REPLY, ECHO_REQUEST, build_icmp, echo
 from stack.wire.ipv4 import Ipv4Packet, parse_ipv4
-from tests.stack.icmp_kit import Watch, first_presets, message, octets, old_presets, presets
+from tests.stack.icmp_kit import Watch, message, octets
 from tests.stack.node_kit import (
     GATEWAY,
     HOST,
@@ -26,13 +26,14 @@ from tests.stack.node_kit import (
     datagram,
     ping,
 )
+from tests.stack.preset_kit import both_netstacks, each_preset, rfc_and_netstack
 
 IN = "ICMP.PacketsReceived."
 OUT = "ICMP.PacketsSent."
 SERVED = {IN + "EchoRequest": 1, OUT + "EchoReply": 1}
 
 
-@presets
+@each_preset
 def test_s5_5_a_request_and_its_reply(policy: Policy) -> None:
     wire = Wire(policy)
     raw = wire.node.raw_socket(1)
@@ -58,7 +59,7 @@ def test_s5_5_the_limiter_comes_before_raw_sockets() -> None:
         assert watch.moved() == (refused if limited else SERVED)
 
 
-@presets
+@each_preset
 def test_s5_5_no_route_is_silent(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.remove_route("0.0.0.0/0", 1, gateway=GATEWAY)
@@ -73,7 +74,7 @@ def test_s5_5_no_route_is_silent(policy: Policy) -> None:
     assert moved["ipSystemStatsOutNoRoutes"] == moved["icmpMsgStatsOutPkts.0"] == 1
 
 
-@presets
+@each_preset
 def test_s5_5_the_way_back_is_on_the_arrival_nic(policy: Policy) -> None:
     """RFC 1122 §3.2.2.6 MUST answer: under the RFCs the route table alone decides."""
     wire = Wire(policy)
@@ -83,7 +84,7 @@ def test_s5_5_the_way_back_is_on_the_arrival_nic(policy: Policy) -> None:
     assert [each.nic for each in sent] == ([2] if policy is RFC else [1])
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("destination", [SUBNET_BROADCAST, "255.255.255.255", "224.0.0.1"])
 def test_s5_6_requests_to_many_are_answered(policy: Policy, destination: str) -> None:
     wire = Wire(policy)
@@ -93,7 +94,7 @@ def test_s5_6_requests_to_many_are_answered(policy: Policy, destination: str) ->
     assert watch.moved() == SERVED
 
 
-@presets
+@each_preset
 def test_s5_6_not_by_one_without_an_address(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.remove_address(1, HOST)
@@ -103,7 +104,7 @@ def test_s5_6_not_by_one_without_an_address(policy: Policy) -> None:
     assert watch.moved() == {IN + "EchoRequest": 1}
 
 
-@old_presets
+@both_netstacks
 def test_s5_7_the_reply_repeats_the_header(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.default_ttl = 99
@@ -117,7 +118,7 @@ def test_s5_7_the_reply_repeats_the_header(policy: Policy) -> None:
     assert wire.one().header.total_length == len(ping())
 
 
-@old_presets
+@both_netstacks
 @pytest.mark.parametrize(("flags", "stays"), [(2, True), (0, False)])
 def test_s5_7_an_identification_of_zero(policy: Policy, flags: int, stays: bool) -> None:
     wire = Wire(policy)
@@ -128,7 +129,7 @@ def test_s5_7_an_identification_of_zero(policy: Policy, flags: int, stays: bool)
     assert (found == {0}) is stays
 
 
-@presets
+@each_preset
 def test_s14_28_identification_and_flags_of_a_reply(policy: Policy) -> None:
     wire = Wire(policy)
     headers = []
@@ -142,7 +143,7 @@ def test_s14_28_identification_and_flags_of_a_reply(policy: Policy) -> None:
         assert [(each.flags, each.identification) for each in headers] == [(2, 0x1234)] * 2
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("code", [0, 1, 255])
 def test_s5_8_the_message_comes_back(policy: Policy, code: int) -> None:
     """S14.29: RFC 792 knows code 0 alone."""
@@ -152,14 +153,14 @@ def test_s5_8_the_message_comes_back(policy: Policy, code: int) -> None:
     assert wire.one().icmp == echo(ECHO_REPLY, 0xABCD, 0xFFFF, bytes(range(99)), back)
 
 
-@presets
+@each_preset
 def test_s14_29_the_code_of_a_reply(policy: Policy) -> None:
     wire = Wire(policy)
     wire.ip(datagram(message(ECHO_REQUEST, 5)))
     assert wire.one().icmp.code == (0 if policy is RFC else 5)
 
 
-@presets
+@each_preset
 def test_s5_9_a_write_that_fails(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
     wire = Wire(policy)
     monkeypatch.setattr("stack.send.put_out", lambda *_, **__: Reason.INVALID_STATE)
@@ -198,7 +199,7 @@ def test_s5_10_a_large_reply_is_cut(policy: Policy, flags: int) -> None:
     assert [each.header.flags for each in pieces] == [df | 1, df]
 
 
-@presets
+@each_preset
 def test_s5_11_a_request_in_fragments_is_answered_whole(policy: Policy) -> None:
     wire = Wire(policy)
     whole = ping(b"0123456789")[20:]
@@ -209,7 +210,7 @@ def test_s5_11_a_request_in_fragments_is_answered_whole(policy: Policy) -> None:
     assert (reply.header.flags, reply.header.fragment_offset) == (0, 0)
 
 
-@first_presets
+@rfc_and_netstack
 def test_s5_12_raw_sockets_see_echo_only(policy: Policy) -> None:
     """S14.37: RFC 1122 has every error reach its users."""
     wire = Wire(policy)
@@ -223,7 +224,7 @@ def test_s5_12_raw_sockets_see_echo_only(policy: Policy) -> None:
     assert seen == ([0, 3, 4, 5, 8, 11, 12, 13, 14, 17, 200] if policy is RFC else [0, 8])
 
 
-@presets
+@each_preset
 def test_s5_12_a_stack_without_the_icmp_transport(policy: Policy) -> None:
     wire = Wire(replace(policy, icmp_transport=False))
     raw = wire.node.raw_socket(1)
@@ -297,7 +298,7 @@ def test_s5_13_a_default_handler_that_takes_the_request(policy: Policy, answered
     assert len(taken) == 2
 
 
-@old_presets
+@both_netstacks
 def test_s5_5_a_request_of_ones_own_is_answered_inside(policy: Policy) -> None:
     wire = Wire(replace(policy, handle_local=True))
     pinger = wire.node.icmp_socket(7)

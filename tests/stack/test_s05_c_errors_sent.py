@@ -19,16 +19,7 @@ from stack.wire.icmp import (
     PROTOCOL_UNREACHABLE,
     TIME_EXCEEDED,
 )
-from tests.stack.icmp_kit import (
-    Watch,
-    about,
-    message,
-    octets,
-    old_presets,
-    presets,
-    report,
-    unknown,
-)
+from tests.stack.icmp_kit import Watch, about, message, octets, report, unknown
 from tests.stack.node_kit import (
     GATEWAY,
     HOST,
@@ -42,13 +33,14 @@ from tests.stack.node_kit import (
     ping,
     udp,
 )
+from tests.stack.preset_kit import both_netstacks, each_preset
 
 OUT = "ICMP.PacketsSent."
 UNREACHABLE = {OUT + "DstUnreachable": 1}
 BAD = octets("68 4 4 0")
 
 
-@presets
+@each_preset
 def test_s5_14_errors_from_the_address_that_was_meant(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.add_address(1, "192.0.2.77", 24)
@@ -68,7 +60,7 @@ def test_s5_14_errors_from_the_address_that_was_meant(policy: Policy) -> None:
     assert error.header.source == a("192.0.2.77")
 
 
-@presets
+@each_preset
 def test_s5_14_in_transit_the_choice_is_free(policy: Policy) -> None:
     wire = Wire(policy)
     wire.second_nic()
@@ -81,7 +73,7 @@ def test_s5_14_in_transit_the_choice_is_free(policy: Policy) -> None:
     assert {exceeded.header.source, problem.header.source} == {a(HOST)}
 
 
-@presets
+@each_preset
 def test_s5_15_each_exit_is_silent(policy: Policy) -> None:
     """Broadcast, no route, about an error, no room: in every case no counter of ICMP moves."""
     wire = Wire(replace(policy, cut_errors=False))
@@ -99,7 +91,7 @@ def test_s5_15_each_exit_is_silent(policy: Policy) -> None:
     assert watch.moved() == {}
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("destination", [SUBNET_BROADCAST, "255.255.255.255", "224.0.0.1"])
 def test_s5_16_none_about_what_went_to_many(policy: Policy, destination: str) -> None:
     wire = Wire(policy)
@@ -112,7 +104,7 @@ def test_s5_16_none_about_what_went_to_many(policy: Policy, destination: str) ->
     assert wire.sent() == []
 
 
-@presets
+@each_preset
 def test_s5_16_none_to_a_source_of_zero(policy: Policy) -> None:
     wire = Wire(policy)
     watch = Watch(wire)
@@ -121,7 +113,7 @@ def test_s5_16_none_to_a_source_of_zero(policy: Policy) -> None:
     assert watch.moved() == {}
 
 
-@old_presets
+@both_netstacks
 @pytest.mark.parametrize("destination", ["203.0.113.255", "240.0.0.1"])
 def test_s5_16_only_the_mark_and_groups_are_spared(policy: Policy, destination: str) -> None:
     wire = Wire(policy)
@@ -137,7 +129,7 @@ def test_s5_16_only_the_mark_and_groups_are_spared(policy: Policy, destination: 
 SPARED = ["127.0.0.1", "240.0.0.1", "0.1.2.3", "224.0.0.1", "255.255.255.255", "203.0.113.255"]
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("source", SPARED)
 def test_s14_19_sources_that_are_not_one_host(policy: Policy, source: str) -> None:
     wire = Wire(policy)
@@ -148,7 +140,7 @@ def test_s14_19_sources_that_are_not_one_host(policy: Policy, source: str) -> No
     assert not icmp_errors.may_report(wire.node._core, about(wire, unknown(source="0.0.0.0")))
 
 
-@presets
+@each_preset
 def test_s5_17_the_route_is_sought_where_the_datagram_is_booked(policy: Policy) -> None:
     """S14.34: a router's error comes from the interface it leaves by."""
     wire = Wire(policy)
@@ -162,7 +154,7 @@ def test_s5_17_the_route_is_sought_where_the_datagram_is_booked(policy: Policy) 
     assert watch.moved() == {OUT + "DstUnreachable": 2 if policy is RFC else 1}
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("kind", range(256))
 def test_s5_19_which_messages_an_error_may_be_about(policy: Policy, kind: int) -> None:
     wire = Wire(policy)
@@ -174,7 +166,7 @@ def test_s5_19_which_messages_an_error_may_be_about(policy: Policy, kind: int) -
     assert [each.icmp.type for each in wire.sent()] == [PARAMETER_PROBLEM] * wanted
 
 
-@presets
+@each_preset
 def test_s5_19_eight_octets_must_be_there(policy: Policy) -> None:
     wire = Wire(policy)
     # Under the RFCs the type alone tells.
@@ -183,7 +175,7 @@ def test_s5_19_eight_octets_must_be_there(policy: Policy) -> None:
         assert len(wire.sent()) == wanted
 
 
-@presets
+@each_preset
 def test_s5_20_the_offset_is_not_looked_at(policy: Policy) -> None:
     """S14.16: under the RFCs later fragments get no error at all."""
     wire = Wire(policy)
@@ -192,7 +184,7 @@ def test_s5_20_the_offset_is_not_looked_at(policy: Policy) -> None:
         assert len(wire.sent()) == (0 if policy is RFC else wanted)
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize(
     ("mtu", "header", "wanted"),
     [(68, 32, 40), (68, 36, 0), (88, 52, 60), (88, 60, 0), (96, 60, 68), (95, 60, 0)],
@@ -216,7 +208,7 @@ def test_s5_21_under_the_rfcs_an_error_is_cut_where_the_link_is_too_small() -> N
     assert len(quote) == 60 + 8
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize(
     ("size", "wanted"), [(0, 28), (9, 37), (520, 548), (521, 548), (1400, 548)]
 )
@@ -233,7 +225,7 @@ def test_s5_22_as_much_as_fits_in_576_octets(
     assert error.header.total_length <= 576
 
 
-@presets
+@each_preset
 def test_s5_22_a_smaller_link_quotes_less(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.set_mtu(1, 300)
@@ -241,7 +233,7 @@ def test_s5_22_a_smaller_link_quotes_less(policy: Policy) -> None:
     assert len(wire.one().icmp.data) == 300 - 28
 
 
-@presets
+@each_preset
 def test_s5_23_the_packet_as_it_stands(policy: Policy) -> None:
     wire = Wire(policy)
     sent = udp(b"x", tos=0xFF, ttl=9, flags=6, options=octets("94 4 1 2"))
@@ -249,7 +241,7 @@ def test_s5_23_the_packet_as_it_stands(policy: Policy) -> None:
     assert wire.one().icmp.data == sent
 
 
-@presets
+@each_preset
 def test_s5_24_the_icmp_header(policy: Policy) -> None:
     wire = Wire(policy)
     wire.ip(unknown())
@@ -259,7 +251,7 @@ def test_s5_24_the_icmp_header(policy: Policy) -> None:
     assert problem.icmp_fields[:3] == (12, 0, bytes((22, 0, 0, 0)))
 
 
-@presets
+@each_preset
 def test_s5_25_the_ip_header_of_an_error(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.default_ttl = 77
@@ -270,7 +262,7 @@ def test_s5_25_the_ip_header_of_an_error(policy: Policy) -> None:
     assert headers[0].identification != headers[1].identification
 
 
-@presets
+@each_preset
 def test_s5_25_the_output_hook_sees_errors(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.hooks.add(Place.OUTPUT, lambda seen: seen.header.protocol != 1)
@@ -282,7 +274,7 @@ def test_s5_25_the_output_hook_sees_errors(policy: Policy) -> None:
     assert moved["IP.IPTablesOutputDropped"] == moved[OUT + "DstUnreachable"] == 1
 
 
-@presets
+@each_preset
 def test_s5_26_the_counter_of_the_type(policy: Policy) -> None:
     wire = Wire(policy)
     for kind, name in ((3, "DstUnreachable"), (11, "TimeExceeded"), (12, "ParamProblem")):
@@ -292,7 +284,7 @@ def test_s5_26_the_counter_of_the_type(policy: Policy) -> None:
         assert watch.moved() == {OUT + name: 1}
 
 
-@presets
+@each_preset
 def test_s5_26_a_write_that_fails(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
     wire = Wire(policy)
     monkeypatch.setattr("stack.send.put_out", lambda *_, **__: Reason.INVALID_STATE)
@@ -303,7 +295,7 @@ def test_s5_26_a_write_that_fails(policy: Policy, monkeypatch: pytest.MonkeyPatc
     assert wire.moved(mib)["icmpMsgStatsOutPkts.3"] == 1
 
 
-@old_presets
+@both_netstacks
 def test_s5_27_what_is_never_sent(policy: Policy) -> None:
     wire = Wire(policy)
     wire.second_nic()
@@ -321,7 +313,7 @@ def test_s5_27_what_is_never_sent(policy: Policy) -> None:
     assert [each for each in wire.sent() if each.header.protocol == 1] == []
 
 
-@presets
+@each_preset
 def test_s5_27_no_source_quench(policy: Policy) -> None:
     wire = Wire(policy)
     socket = wire.node.udp_socket()
@@ -331,7 +323,7 @@ def test_s5_27_no_source_quench(policy: Policy) -> None:
     assert wire.sent() == []
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("code", [9, 10, 13])
 def test_s5_29_codes_for_the_reject_rule(policy: Policy, code: int) -> None:
     wire = Wire(policy)
@@ -339,7 +331,7 @@ def test_s5_29_codes_for_the_reject_rule(policy: Policy, code: int) -> None:
     assert wire.one().icmp_fields[:2] == (3, code)
 
 
-@presets
+@each_preset
 def test_s14_35_tos_of_errors(policy: Policy) -> None:
     wire = Wire(policy)
     wire.ip(unknown(tos=0x1C))

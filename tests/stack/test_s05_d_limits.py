@@ -11,15 +11,7 @@ from stack.policy import NETSTACK, NETSTACK_LATER, RFC, Policy
 from stack.rate_limit import TokenBucket
 from stack.refusal import Reason
 from stack.route_choice import choose
-from tests.stack.icmp_kit import (
-    Watch,
-    about,
-    message,
-    octets,
-    presets,
-    report,
-    unknown,
-)
+from tests.stack.icmp_kit import Watch, about, message, octets, report, unknown
 from tests.stack.node_kit import (
     GATEWAY,
     PEER,
@@ -31,13 +23,14 @@ from tests.stack.node_kit import (
     ping,
     udp,
 )
+from tests.stack.preset_kit import each_preset
 
 OUT = "ICMP.PacketsSent."
 UNREACHABLE = {OUT + "DstUnreachable": 1}
 BAD = octets("68 4 4 0")
 
 
-@presets
+@each_preset
 def test_s5_18_the_limiter_may_refuse(policy: Policy) -> None:
     wire = Wire(replace(policy, icmp_burst=1, icmp_rate=1))
     watch = Watch(wire)
@@ -48,7 +41,7 @@ def test_s5_18_the_limiter_may_refuse(policy: Policy) -> None:
     assert watch.moved()[OUT + "DstUnreachable"] == 1
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("why", ["about an error", "no room"])
 def test_s5_18_when_the_token_is_spent(policy: Policy, why: str) -> None:
     """S14.30, S5.29: before S5.19 and S5.21, or after all other checks."""
@@ -68,7 +61,7 @@ def test_s5_18_when_the_token_is_spent(policy: Policy, why: str) -> None:
     assert (OUT + "RateLimited" in watch.moved()) is spent
 
 
-@presets
+@each_preset
 def test_s5_18_no_route_spends_no_token(policy: Policy) -> None:
     wire = Wire(replace(policy, icmp_burst=1, icmp_rate=0))
     wire.node.remove_route("0.0.0.0/0", 1, gateway=GATEWAY)
@@ -78,7 +71,7 @@ def test_s5_18_no_route_spends_no_token(policy: Policy) -> None:
     assert len(wire.sent()) == 1
 
 
-@presets
+@each_preset
 def test_s14_30_what_is_limited(policy: Policy) -> None:
     wire = Wire(replace(policy, icmp_burst=1, icmp_rate=0))
     for _ in range(3):
@@ -99,7 +92,7 @@ def test_s5_28_the_bucket() -> None:
     assert not bucket.take(9 * SECOND)
 
 
-@presets
+@each_preset
 def test_s5_28_one_bucket_for_the_stack_that_can_be_set(policy: Policy) -> None:
     assert (policy.icmp_rate, policy.icmp_burst) == (1000, 50)
     wire = Wire(policy)
@@ -120,7 +113,7 @@ def test_s5_28_one_bucket_for_the_stack_that_can_be_set(policy: Policy) -> None:
     assert len(wire.sent()) == 2
 
 
-@presets
+@each_preset
 def test_s5_29_fragmentation_needed_is_not_limited_later(policy: Policy) -> None:
     wire = Wire(replace(policy, icmp_burst=0))
     report(wire, about(wire, udp()), 3, 4, mtu=1000)
@@ -130,7 +123,7 @@ def test_s5_29_fragmentation_needed_is_not_limited_later(policy: Policy) -> None
     assert wire.sent() == []
 
 
-@presets
+@each_preset
 def test_s5_29_where_errors_are_counted(policy: Policy) -> None:
     wire = Wire(policy)
     wire.second_nic()

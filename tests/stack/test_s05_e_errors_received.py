@@ -12,8 +12,9 @@ from stack.policy import NETSTACK, NETSTACK_LATER, RFC, Policy
 from stack.wire.icmp import IcmpMessage
 from stack.wire.ipv4 import Ipv4Packet, parse_ipv4
 from stack.wire.quote import Quote, read_quote
-from tests.stack.icmp_kit import Watch, first_presets, message, old_presets, presets, quad, quoted
-from tests.stack.node_kit import GATEWAY, HOST, PEER, REMOTE, Wire, a, datagram
+from tests.stack.icmp_kit import Watch, message, quoted
+from tests.stack.node_kit import GATEWAY, HOST, PEER, REMOTE, Wire, a, datagram, quad
+from tests.stack.preset_kit import both_netstacks, each_preset, rfc_and_netstack
 
 EIGHT = b"\x0f\xa0\0\x09\0\x10\0\0"
 """Ports 4000 and 9."""
@@ -59,13 +60,13 @@ def ears(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> Ears:
     return Ears(policy, monkeypatch)
 
 
-@presets
+@each_preset
 def test_s5_30_the_quote_begins_behind_eight_octets(ears: Ears) -> None:
     assert ears.told(quoted(EIGHT)) == [Heard(3, 3, 17, EIGHT, 0)]
     assert ears.told(b"\0\0\0\0" + quoted(EIGHT)) == []
 
 
-@old_presets
+@both_netstacks
 @pytest.mark.parametrize(("field", "payload"), [(1500, 1480), (68, 48), (67, 0), (0, 0)])
 def test_s5_31_packet_too_big_tells_how_much_fits(ears: Ears, field: int, payload: int) -> None:
     told = ears.told(quoted(EIGHT), code=4, mtu=field)
@@ -76,20 +77,20 @@ def test_s5_31_packet_too_big_tells_how_much_fits(ears: Ears, field: int, payloa
 
 
 @pytest.mark.parametrize("code", range(16))
-@presets
+@each_preset
 def test_s5_31_three_codes_mean_something(policy: Policy, ears: Ears, code: int) -> None:
     told = ears.told(quoted(EIGHT), code=code, mtu=1400)
     assert len(told) == int(policy is not NETSTACK or code in (1, 3, 4))
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("code", [0, 2, 5, 6, 13, 15])
 def test_s5_37_all_codes_are_told_apart_later(policy: Policy, ears: Ears, code: int) -> None:
     told = ears.told(quoted(EIGHT), code=code)
     assert [each.code for each in told] == ([] if policy is NETSTACK else [code])
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("size", [0, 19])
 def test_s5_32_twenty_octets_are_needed(ears: Ears, size: int) -> None:
     watch = Watch(ears.wire)
@@ -97,7 +98,7 @@ def test_s5_32_twenty_octets_are_needed(ears: Ears, size: int) -> None:
     assert watch.moved() == {"ICMP.PacketsReceived.DstUnreachable": 1}
 
 
-@presets
+@each_preset
 def test_s5_32_version_and_checksum_are_not_looked_at(ears: Ears) -> None:
     quote = bytearray(quoted(EIGHT))
     quote[0] = 0x65
@@ -105,13 +106,13 @@ def test_s5_32_version_and_checksum_are_not_looked_at(ears: Ears) -> None:
     assert len(ears.told(bytes(quote))) == 1
 
 
-@presets
+@each_preset
 def test_s5_33_the_quoted_source_is_ours(ears: Ears) -> None:
     assert ears.told(quoted(EIGHT, source=REMOTE)) == []
     assert ears.told(quoted(EIGHT, source=HOST)) != []
 
 
-@presets
+@each_preset
 def test_s5_33_on_the_nic_that_the_error_came_in_on(policy: Policy, ears: Ears) -> None:
     """S14.42: under the RFCs on any NIC."""
     ears.wire.second_nic(forwarding=False)
@@ -119,26 +120,26 @@ def test_s5_33_on_the_nic_that_the_error_came_in_on(policy: Policy, ears: Ears) 
     assert len(ears.told(quoted(EIGHT, source="203.0.113.1"), nic=2)) == 1
 
 
-@old_presets
+@both_netstacks
 def test_s5_33_unless_the_nic_spoofs(ears: Ears) -> None:
     ears.wire.node._core.nics[1].spoofing = True
     assert len(ears.told(quoted(EIGHT, source=REMOTE))) == 1
 
 
-@presets
+@each_preset
 def test_s5_34_the_quoted_header_must_be_complete(ears: Ears) -> None:
     whole = quoted(EIGHT, options=bytes([1]) * 12)
     assert ears.told(whole[:31]) == []
     assert [each.payload for each in ears.told(whole)] == [EIGHT]
 
 
-@presets
+@each_preset
 def test_s5_34_only_of_first_fragments(ears: Ears) -> None:
     assert ears.told(quoted(EIGHT, offset=1)) == []
     assert len(ears.told(quoted(EIGHT, flags=1))) == 1
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("length", [0, 1, 4])
 def test_s14_42_a_quoted_header_length_below_five(policy: Policy, ears: Ears, length: int) -> None:
     quote = bytearray(quoted(EIGHT))
@@ -152,14 +153,14 @@ def test_s14_42_a_quoted_header_length_below_five(policy: Policy, ears: Ears, le
         assert [each.payload for each in told] == [bytes(quote)[length * 4 :]]
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("protocol", [1, 6, 17])
 def test_s5_35_eight_octets_of_the_protocol(ears: Ears, protocol: int) -> None:
     assert ears.told(quoted(EIGHT[:7], protocol)) == []
     assert [each.protocol for each in ears.told(quoted(EIGHT, protocol))] == [protocol]
 
 
-@presets
+@each_preset
 def test_s5_35_ports_find_the_socket(policy: Policy) -> None:
     wire = Wire(policy)
     mine, other, elsewhere = (wire.node.udp_socket() for _ in range(3))
@@ -175,13 +176,13 @@ def test_s5_35_ports_find_the_socket(policy: Policy) -> None:
         assert [len(each.errors()) for each in (mine, other, elsewhere)] == [1, 0, 0]
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("kind", [11, 12])
 def test_s14_37_time_exceeded_and_parameter_problem(policy: Policy, ears: Ears, kind: int) -> None:
     assert len(ears.told(quoted(EIGHT), kind=kind, code=0)) == int(policy is RFC)
 
 
-@first_presets
+@rfc_and_netstack
 def test_s14_37_source_quench_is_heard_by_nobody(policy: Policy, ears: Ears) -> None:
     raw = ears.wire.node.raw_socket(1)
     assert ears.told(quoted(EIGHT), kind=4, code=0) == []
@@ -189,12 +190,12 @@ def test_s14_37_source_quench_is_heard_by_nobody(policy: Policy, ears: Ears) -> 
     assert (raw.receive() is not None) is (policy is RFC)
 
 
-@presets
+@each_preset
 def test_s5_36_type_and_code_are_handed_on(ears: Ears) -> None:
     assert [each[:3] for each in ears.told(quoted(EIGHT, 6), code=1)] == [(3, 1, 6)]
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("field", [0, 1, 67])
 def test_s14_39_no_mtu_or_one_below_68(policy: Policy, ears: Ears, field: int) -> None:
     """RFC 1191 §5: down the plateaus from the size of what was sent."""
@@ -241,7 +242,7 @@ def test_s14_36_a_router_sends_redirects() -> None:
         assert kinds == ([5] if policy is RFC else [])
 
 
-@presets
+@each_preset
 @pytest.mark.parametrize("protocol", [1, 17])
 def test_s5_35_the_socket_table_bears_short_quotes(policy: Policy, protocol: int) -> None:
     wire = Wire(policy)

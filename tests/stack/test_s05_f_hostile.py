@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from stack.choices import SecurityRule, SourceRouting
 from stack.policy import Policy
 from stack.wire.icmp import IcmpMessage, build_icmp
-from tests.stack.icmp_kit import PRESETS, answers, quoted
+from tests.stack.icmp_kit import answers, quoted
 from tests.stack.node_kit import HOST, PEER, Wire, datagram
+from tests.stack.preset_kit import PRESETS
 
 CHOICES = (
     "headers_as_received",

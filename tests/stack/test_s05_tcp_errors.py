@@ -27,6 +27,7 @@ from tests.stack.node_kit import (
     Sent,
     Wire,
 )
+from tests.stack.preset_kit import rfc_and_netstack
 from tests.stack.tcp_kit import (
     PEER_PORT,
     Peer,
@@ -37,7 +38,6 @@ from tests.stack.tcp_kit import (
 )
 
 ALL = {"RFC": RFC, "NETSTACK": NETSTACK, "LATER": NETSTACK_LATER}
-BOTH = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["RFC", "NETSTACK"])
 EVERY = pytest.mark.parametrize("policy", ALL.values(), ids=ALL)
 
 
@@ -257,7 +257,7 @@ def test_s14_39_rfc_too_big_about_a_syn_waits_for_its_timer() -> None:
     assert segment_of(peer.wire.one(SECOND)).flags == SYN
 
 
-@BOTH
+@rfc_and_netstack
 def test_s7_2_df_is_for_those_who_look_for_the_path_s_mtu(policy: Policy) -> None:
     _, _, data = with_data(policy)
     assert data.header.df is (policy is RFC)

@@ -10,7 +10,8 @@ from stack.reassembly import OVERHEAD
 from stack.wire.icmp import TIME_EXCEEDED
 from stack.wire.ipv4 import FLAG_MF
 from tests.stack.node_kit import HOST, PEER_MAC, SECOND, SECOND_MAC, Wire, datagram, udp
-from tests.stack.send_kit import PRESETS, moving
+from tests.stack.preset_kit import rfc_and_netstack
+from tests.stack.send_kit import ip_moving
 
 WHOLE = udp(bytes(range(32)))[20:]
 SECONDS = {RFC: 60, NETSTACK: 30}
@@ -24,7 +25,7 @@ def fragment(start: int, end: int, identification: int = 1) -> bytes:
     )
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s6_1_fragments_of_one_train_come_by_different_nics(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.add_nic(2, mac=SECOND_MAC)
@@ -39,7 +40,7 @@ def test_s6_1_fragments_of_one_train_come_by_different_nics(policy: Policy) -> N
     assert (read.data, read.nic) == (bytes(range(32)), 1)
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s6_15_an_old_train_is_reported_if_its_first_fragment_came(policy: Policy) -> None:
     wire = Wire(policy)
     octets = fragment(0, 16)
@@ -48,32 +49,32 @@ def test_s6_15_an_old_train_is_reported_if_its_first_fragment_came(policy: Polic
     wire.ip(octets)
     wire.ip(fragment(16, 40, identification=2))
     assert wire.sent(after=(SECONDS[policy] - 1) * SECOND - 1) == []
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         error = wire.one(after=1)
     assert (error.icmp.type, error.icmp.code) == (TIME_EXCEEDED, 1)
     assert error.icmp.data == octets
     # nothing but the error itself is counted
     assert moved == {"PacketsSent": 1}
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         assert wire.sent(after=2 * SECOND) == []
     assert moved == {}
     assert wire.mib()["ipSystemStatsReasmFails"] == 2
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s6_16_eviction_is_silent(policy: Policy) -> None:
     cost = 20 + 16 + OVERHEAD
     wire = Wire(replace(policy, reassembly_high_mark=2 * cost, reassembly_low_mark=cost))
     for identification in (1, 2):
         wire.ip(fragment(0, 16, identification))
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         wire.ip(fragment(0, 16, 3))
     assert moved == {"PacketsReceived": 1}
     [error] = wire.sent(after=SECONDS[policy] * SECOND)
     assert error.icmp.data == fragment(0, 16, 3)
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s6_18_a_router_puts_nothing_together(policy: Policy) -> None:
     wire = Wire(policy)
     wire.second_nic()
@@ -92,7 +93,7 @@ def test_s6_18_a_router_puts_nothing_together(policy: Policy) -> None:
     assert len(wire.node._core.reassembly) == 0
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s6_19_hooks_see_each_fragment_and_never_the_whole(policy: Policy) -> None:
     wire = Wire(policy)
     seen: list[tuple[Place, int]] = []
@@ -116,11 +117,11 @@ def test_s6_19_hooks_see_each_fragment_and_never_the_whole(policy: Policy) -> No
     ]
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s6_12_only_the_last_fragment_of_a_lost_train_is_counted(policy: Policy) -> None:
     wire = Wire(policy)
     wire.ip(fragment(0, 16))
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         wire.ip(datagram(b"\xff" * 16, 17, flags=FLAG_MF, offset=1))
     assert moved == {
         "PacketsReceived": 1,

@@ -11,18 +11,17 @@ from stack.reassembly import OVERHEAD, Complete, Expired, ReassemblyStore
 from stack.train import Refusal
 from stack.wire.ipv4 import Ipv4Packet, parse_ipv4
 from tests.stack.fragment_kit import DATA, feed, lost, part, payload_of, piece, refused
+from tests.stack.preset_kit import rfc_and_netstack
 
-BOTH = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["RFC", "NETSTACK"])
 
-
-@BOTH
+@rfc_and_netstack
 def test_s6_14_two_fragments_make_the_datagram(policy: Policy) -> None:
     held, whole = feed(policy, part(0, 32), part(32, 64))
     assert held is None
     assert payload_of(whole) == DATA
 
 
-@BOTH
+@rfc_and_netstack
 def test_s6_14_the_header_is_that_of_the_first_fragment(policy: Policy) -> None:
     first = piece(0, DATA[:32], options=b"\x94\4\0\0", tos=8, ttl=3)
     store = ReassemblyStore(policy)
@@ -44,7 +43,7 @@ def test_s6_14_the_header_is_that_of_the_first_fragment(policy: Policy) -> None:
         assert header.checksum == first.header.checksum
 
 
-@BOTH
+@rfc_and_netstack
 @pytest.mark.parametrize("field", ["source", "identification", "destination", "protocol"])
 def test_s6_1_trains_that_differ_in_one_key_field_never_mix(policy: Policy, field: str) -> None:
     last = part(32, 64)
@@ -52,7 +51,7 @@ def test_s6_1_trains_that_differ_in_one_key_field_never_mix(policy: Policy, fiel
     assert feed(policy, part(0, 32), last) == [None, None]
 
 
-@BOTH
+@rfc_and_netstack
 def test_s6_5_refused_without_touching_the_train(policy: Policy) -> None:
     results = feed(
         policy, part(0, 32), piece(32, b""), piece(32, DATA[32:41]), piece(65528, bytes(16)),
@@ -85,7 +84,7 @@ def test_s14_3_the_header_counts_towards_the_largest_datagram(first_last: bool) 
     assert feed(RFC, first, last)[0] is None
 
 
-@BOTH
+@rfc_and_netstack
 def test_s6_17_a_fragment_costs_its_header_its_octets_and_256_and_a_duplicate_nothing(
     policy: Policy,
 ) -> None:
@@ -168,7 +167,7 @@ def test_s6_13_netstack_takes_a_fragment_up_to_65535_for_the_last() -> None:
     assert len(payload_of(results[2])) == 65536
 
 
-@BOTH
+@rfc_and_netstack
 def test_s6_12_after_a_conflict_a_new_train_begins(policy: Policy) -> None:
     store = ReassemblyStore(policy)
     store.add(LAST, 0, None)
@@ -251,13 +250,13 @@ def test_s14_1_the_time_of_a_train(policy: Policy, seconds: int) -> None:
     assert store.next_deadline() == 7 + seconds * SECOND
 
 
-@BOTH
+@rfc_and_netstack
 def test_s6_2_the_marks(policy: Policy) -> None:
     marks = policy.reassembly_high_mark, policy.reassembly_low_mark
     assert marks == (4_194_304, 3_145_728)
 
 
-@BOTH
+@rfc_and_netstack
 def test_s6_4_neighbours_touch_without_overlap(policy: Policy) -> None:
     # [8, 15] and [16, 16]: the last octet of the one lies right before the first of the other
     store = ReassemblyStore(policy)
@@ -268,7 +267,7 @@ def test_s6_4_neighbours_touch_without_overlap(policy: Policy) -> None:
     assert feed(NETSTACK, nine, piece(16, DATA[16:24]))[1] == lost(Refusal.OVERLAP)
 
 
-@BOTH
+@rfc_and_netstack
 @pytest.mark.parametrize("more", [True, False])
 @pytest.mark.parametrize("first", [0, 8, 65504])
 def test_s6_6_a_new_train_takes_any_fragment(policy: Policy, first: int, more: bool) -> None:
@@ -277,7 +276,7 @@ def test_s6_6_a_new_train_takes_any_fragment(policy: Policy, first: int, more: b
     assert isinstance(result, Complete) if first == 0 and not more else result is None
 
 
-@BOTH
+@rfc_and_netstack
 def test_s6_7_what_is_left_of_a_hole_stays_a_hole(policy: Policy) -> None:
     # the middle first: before it no end can lie, behind it one can
     middle = piece(24, DATA[24:32])
@@ -289,13 +288,13 @@ def test_s6_7_what_is_left_of_a_hole_stays_a_hole(policy: Policy) -> None:
     assert results[1] == lost(Refusal.CONFLICT)
 
 
-@BOTH
+@rfc_and_netstack
 def test_s6_11_beyond_the_known_end(policy: Policy) -> None:
     for late in (piece(56, DATA[56:64]), piece(48, DATA[48:56], more=False)):
         assert feed(policy, LAST, late)[1] == lost(Refusal.CONFLICT)
 
 
-@BOTH
+@rfc_and_netstack
 def test_s6_16_the_train_just_worked_on_can_go_and_a_complete_one_does_not(
     policy: Policy,
 ) -> None:

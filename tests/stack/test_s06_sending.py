@@ -6,12 +6,13 @@ import pytest
 
 from stack import send
 from stack.header_included import send_header_included
-from stack.policy import NETSTACK, NETSTACK_LATER, RFC, Policy
+from stack.policy import NETSTACK, RFC, Policy
 from stack.refusal import Reason
 from stack.wire.ethernet import ETHERTYPE_IPV4, parse_ethernet
 from stack.wire.ipv4 import FLAG_DF, FLAG_MF, FLAG_RESERVED, Ipv4Header, build_ipv4
-from tests.stack.node_kit import HOST, PEER, SUBNET_BROADCAST, Wire, a, ping
-from tests.stack.send_kit import ALL_PRESETS, PRESETS, Moved, moving, refusal, route_to
+from tests.stack.node_kit import HOST, PEER, SUBNET_BROADCAST, Wire, a, ping, refusal
+from tests.stack.preset_kit import both_netstacks, each_preset, rfc_and_netstack
+from tests.stack.send_kit import Moved, ip_moving, route_to
 
 ALERT = b"\x94\x04\0\0"
 ROUTE = b"\x07\x07\x04\0\0\0\0\0"
@@ -29,11 +30,11 @@ def put_out(wire: Wire, head: Ipv4Header, payload: bytes, mtu: int) -> Reason | 
     return send.put_out(wire.node._core, nic, head, payload, next_hop=a(PEER), mtu=mtu)
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s6_20_a_link_below_68_octets_carries_nothing(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node._core.nics[1].mtu = 67
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         assert refusal(lambda: wire.node.raw_socket(253).send(bytes(4), PEER)) is (
             Reason.INVALID_STATE
         )
@@ -43,25 +44,25 @@ def test_s6_20_a_link_below_68_octets_carries_nothing(policy: Policy) -> None:
     assert len(wire.one().packet.octets) == 68
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s6_20_a_header_above_60_octets_is_malformed(policy: Policy) -> None:
     wire = Wire(policy)
     head = header()
     head.options = bytes(44)
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         assert put_out(wire, head, b"", 1500) is Reason.MALFORMED_HEADER
     assert moved == {"OutgoingPacketErrors": 1}
     assert wire.frames() == []
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s6_20_no_more_than_65535_octets_however_large_the_link(policy: Policy) -> None:
     wire = Wire(policy)
     assert put_out(wire, header(), bytes(65516), 70000) is None
     assert [len(sent.packet.octets) for sent in wire.sent()] == [65532, 24]
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s6_21_pieces_are_as_large_as_fits_and_come_in_order(policy: Policy) -> None:
     wire = Wire(policy, mtu=283)
     raw = wire.node.raw_socket(253)
@@ -77,7 +78,7 @@ def test_s6_21_pieces_are_as_large_as_fits_and_come_in_order(policy: Policy) -> 
     assert b"".join(each.packet.payload for each in sent) == data + b"z"
 
 
-@pytest.mark.parametrize("policy", [NETSTACK, NETSTACK_LATER], ids=["NETSTACK", "LATER"])
+@both_netstacks
 def test_s6_22_df_does_not_stop_the_cutting(policy: Policy) -> None:
     wire = Wire(policy, mtu=68)
     assert (
@@ -94,14 +95,14 @@ def test_s14_23_df_is_kept_and_senders_are_told() -> None:
     raw = wire.node.raw_socket(253)
     assert refusal(lambda: raw.send(bytes(60), PEER, df=True)) is Reason.MESSAGE_TOO_LONG
     octets = build_ipv4(header(flags=FLAG_DF), bytes(60))
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         assert refusal(lambda: raw.send(octets, header_included=True)) is Reason.MESSAGE_TOO_LONG
     assert moved == {"OutgoingPacketErrors": 1}
     assert wire.mib()["ipSystemStatsOutFragFails"] == 2
     assert wire.frames() == []
 
 
-@ALL_PRESETS
+@each_preset
 def test_s14_23_df_in_transit(policy: Policy) -> None:
     wire = Wire(policy)
     wire.second_nic(mtu=68)
@@ -117,7 +118,7 @@ def test_s14_23_df_in_transit(policy: Policy) -> None:
     assert sent[0].icmp.rest[2:] == bytes((0, 68))
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s6_23_each_piece_has_the_header_of_the_whole(policy: Policy) -> None:
     wire = Wire(policy, mtu=68)
     raw = wire.node.raw_socket(253)
@@ -142,7 +143,7 @@ def test_s14_24_only_copied_options_go_into_later_pieces() -> None:
     assert [each.header.options for each in wire.sent()] == [ALERT + ROUTE, ALERT, ALERT]
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s6_24_offsets_of_a_fragment_that_is_cut_again(policy: Policy) -> None:
     wire = Wire(policy)
     assert put_out(wire, header(flags=FLAG_RESERVED, offset=10), bytes(90), 68) is None
@@ -151,7 +152,7 @@ def test_s6_24_offsets_of_a_fragment_that_is_cut_again(policy: Policy) -> None:
     assert pieces == [(base, FLAG_RESERVED | FLAG_MF), (base + 6, FLAG_RESERVED)]
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s14_25_the_old_mf_stays_on_the_last_piece(policy: Policy) -> None:
     wire = Wire(policy)
     assert put_out(wire, header(flags=FLAG_MF, offset=10), bytes(96), 68) is None
@@ -164,12 +165,12 @@ def test_s14_25_the_old_mf_stays_on_the_last_piece(policy: Policy) -> None:
 
 def test_s14_25_a_fragment_that_would_reach_beyond_the_last_offset_is_not_cut() -> None:
     wire = Wire(RFC)
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         assert put_out(wire, header(offset=0x1FFF), bytes(96), 68) is Reason.MESSAGE_TOO_LONG
     assert moved == {"OutgoingPacketErrors": 1}
 
 
-@PRESETS
+@rfc_and_netstack
 @pytest.mark.parametrize(
     ("room", "moved"),
     [
@@ -186,7 +187,7 @@ def test_s6_25_a_piece_that_the_link_refuses_ends_the_sending(
     wire.sent()
     raw = wire.node.raw_socket(253)
     wire.node.set_link_room(1, room)
-    with moving(wire) as seen:
+    with ip_moving(wire) as seen:
         if room < 3:
             assert refusal(lambda: raw.send(bytes(100), PEER)) is Reason.NO_BUFFER_SPACE
         else:
@@ -201,7 +202,7 @@ def test_s6_25_a_piece_that_the_link_refuses_ends_the_sending(
     assert refusal(lambda: wire.node.set_link_room(1, -1)) is Reason.INVALID_ARGUMENT
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s6_26_known_answers(policy: Policy) -> None:
     wire = Wire(policy)
     assert put_out(wire, header(), bytes(452), 280) is None
@@ -216,7 +217,7 @@ def test_s6_26_known_answers(policy: Policy) -> None:
     assert [len(each.packet.payload) for each in wire.sent()] == [44, 40, 5]
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s6_27_a_looped_copy_is_whole(policy: Policy) -> None:
     wire = Wire(policy, mtu=68)
     socket = wire.node.udp_socket()
@@ -243,7 +244,7 @@ def test_s6_25_what_waited_for_a_link_address_can_be_refused_too() -> None:
     assert frame is not None
     assert frame.ethertype != ETHERTYPE_IPV4
     wire.node.set_link_room(1, 0)
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         wire.answer_arp(PEER, bytes.fromhex("0200000000aa"))
     assert moved == {"OutgoingPacketErrors": 1}
     assert wire.frames() == []

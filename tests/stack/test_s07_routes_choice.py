@@ -21,8 +21,8 @@ from tests.stack.node_kit import (
     a,
     datagram,
 )
+from tests.stack.preset_kit import rfc_and_netstack
 
-BOTH = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["RFC", "NETSTACK"])
 GROUP = "239.1.2.3"
 
 
@@ -46,7 +46,7 @@ def test_s7_19_the_first_entry_that_matches_decides() -> None:
     assert taken(wire.node, "10.1.2.3") == (1, a(SECOND_GATEWAY))
 
 
-@BOTH
+@rfc_and_netstack
 def test_s7_19_connected_networks_head_the_table(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.add_route("192.0.2.0/24", 1, gateway=GATEWAY)
@@ -56,7 +56,7 @@ def test_s7_19_connected_networks_head_the_table(policy: Policy) -> None:
     assert taken(wire.node, PEER) == (1, a(GATEWAY))
 
 
-@BOTH
+@rfc_and_netstack
 def test_s7_19_only_enabled_nics_and_the_named_one(policy: Policy) -> None:
     wire = two_nics(policy)
     wire.node.add_route("0.0.0.0/0", 2, gateway="203.0.113.9")
@@ -74,7 +74,7 @@ def test_s7_19_only_a_nic_that_has_the_source() -> None:
     assert way(wire.node, PEER, source="203.0.113.1", nic=1) is Reason.NO_ROUTE
 
 
-@BOTH
+@rfc_and_netstack
 def test_s7_19_a_free_source_wants_a_nic_with_one(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.add_nic(2, mac=SECOND_MAC)
@@ -98,7 +98,7 @@ def test_s7_19_own_addresses_need_no_table_with_handle_local() -> None:
     assert not route.inside
 
 
-@BOTH
+@rfc_and_netstack
 @pytest.mark.parametrize("to", ["255.255.255.255", GROUP])
 def test_s7_19_a_named_nic_takes_broadcasts_and_groups_directly(policy: Policy, to: str) -> None:
     wire = two_nics(policy)
@@ -134,7 +134,7 @@ def test_s7_19_the_gateway_is_for_unicast_only() -> None:
         assert way(wire.node, to) is Reason.NETWORK_UNREACHABLE
 
 
-@BOTH
+@rfc_and_netstack
 def test_s7_20_with_forwarding_another_nic_than_the_sources_may_be_used(policy: Policy) -> None:
     wire = two_nics(policy, forwarding=True)
     assert taken(wire.node, REMOTE, source="203.0.113.1") == (1, a(GATEWAY))
@@ -172,7 +172,7 @@ def test_s7_20_without_forwarding_it_is_not() -> None:
 # S7.21, S7.22: refusals
 
 
-@BOTH
+@rfc_and_netstack
 def test_s7_21_no_entry(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.remove_route("0.0.0.0/0", 1, gateway=GATEWAY)
@@ -184,7 +184,7 @@ def test_s7_21_no_entry(policy: Policy) -> None:
     assert wire.frames() == []
 
 
-@BOTH
+@rfc_and_netstack
 @pytest.mark.parametrize("many", [False, True])
 @pytest.mark.parametrize("bound", [True, False])
 def test_s7_21_writing_on_a_route_that_is_gone_is_an_invalid_state(
@@ -227,7 +227,7 @@ def test_s7_21_a_route_inside_the_host_needs_its_nic() -> None:
     assert caught.value.reason is Reason.INVALID_STATE
 
 
-@BOTH
+@rfc_and_netstack
 @pytest.mark.parametrize("to", ["255.255.255.255", SUBNET_BROADCAST])
 def test_s7_22_a_broadcast_needs_permission(policy: Policy, to: str) -> None:
     wire = Wire(policy)

@@ -6,7 +6,8 @@ import pytest
 
 from stack.policy import NETSTACK, RFC, Policy
 from stack.wire.ethernet import BROADCAST_MAC
-from tests.stack.link_kit import counting, ethernet_destinations, send_udp, two_nics, with_loopback
+from tests.stack.count_kit import moving
+from tests.stack.link_kit import ethernet_destinations, send_udp, two_nics, with_loopback
 from tests.stack.node_kit import (
     GATEWAY_MAC,
     HOST,
@@ -18,20 +19,20 @@ from tests.stack.node_kit import (
     SUBNET_BROADCAST,
     Wire,
 )
+from tests.stack.preset_kit import rfc_and_netstack
 
-BOTH = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["RFC", "NETSTACK"])
 GROUP = "239.1.2.3"
 
 
 # S7.13: which way a datagram goes
 
 
-@BOTH
+@rfc_and_netstack
 def test_s7_13_on_a_loopback_nic_the_link_itself_loops(policy: Policy) -> None:
     wire = with_loopback(policy)
     socket = wire.node.udp_socket()
     socket.bind("127.0.0.1", 9)
-    with counting(wire.node.counters, "IP.Packets") as moved:
+    with moving(wire.node.counters, "IP.Packets") as moved:
         send_udp(wire.node, "127.0.0.1")
         assert wire.frames() == []
     received = socket.receive()
@@ -40,10 +41,10 @@ def test_s7_13_on_a_loopback_nic_the_link_itself_loops(policy: Policy) -> None:
     assert socket.receive() is None
 
 
-@BOTH
+@rfc_and_netstack
 def test_s7_13_a_broadcast_on_a_loopback_nic_is_looped_once(policy: Policy) -> None:
     wire = with_loopback(policy)
-    with counting(wire.node.counters, "IP.Packets") as moved:
+    with moving(wire.node.counters, "IP.Packets") as moved:
         socket = wire.node.udp_socket()
         socket.bind("127.0.0.1", 5)
         socket.settings.broadcast = True
@@ -57,7 +58,7 @@ def test_s7_13_with_handle_local_own_addresses_are_looped_only(to: str) -> None:
     wire = two_nics(RFC)
     socket = wire.node.udp_socket()
     socket.bind(to, 9)
-    with counting(wire.node.counters, "IP.Packets") as moved:
+    with moving(wire.node.counters, "IP.Packets") as moved:
         send_udp(wire.node, to)
         assert wire.frames() == []
     assert socket.receive() is not None
@@ -66,7 +67,7 @@ def test_s7_13_with_handle_local_own_addresses_are_looped_only(to: str) -> None:
 
 def test_s7_13_without_handle_local_own_addresses_go_out_to_ones_own_link_address() -> None:
     wire = two_nics(NETSTACK)
-    with counting(wire.node.counters, "IP.Packets") as moved:
+    with moving(wire.node.counters, "IP.Packets") as moved:
         send_udp(wire.node, HOST)
         send_udp(wire.node, "203.0.113.1")
     assert ethernet_destinations(wire) == [HOST_MAC, SECOND_MAC]
@@ -93,7 +94,7 @@ def test_s7_13_group_datagrams_go_out_and_loop_where_asked(
     wire.frames()
     socket = wire.node.udp_socket()
     socket.settings.multicast_loop = asked
-    with counting(wire.node.counters, "IP.") as moved:
+    with moving(wire.node.counters, "IP.") as moved:
         socket.send(b"data", (GROUP, 9))
         assert len(ethernet_destinations(wire)) == 1
     assert moved.get("IP.PacketsReceived", 0) == looped
@@ -102,13 +103,13 @@ def test_s7_13_group_datagrams_go_out_and_loop_where_asked(
     assert moved.get("IP.InvalidDestinationAddressesReceived", 0) == unwanted
 
 
-@BOTH
+@rfc_and_netstack
 @pytest.mark.parametrize("to", ["255.255.255.255", SUBNET_BROADCAST])
 def test_s7_13_broadcasts_go_out_and_loop(policy: Policy, to: str) -> None:
     wire = Wire(policy)
     socket = wire.node.udp_socket()
     socket.bind(None, 9)
-    with counting(wire.node.counters, "IP.Packets") as moved:
+    with moving(wire.node.counters, "IP.Packets") as moved:
         send_udp(wire.node, to)
         assert ethernet_destinations(wire) == [BROADCAST_MAC]
     assert socket.receive() is not None
@@ -118,7 +119,7 @@ def test_s7_13_broadcasts_go_out_and_loop(policy: Policy, to: str) -> None:
 # S7.23: link addresses
 
 
-@BOTH
+@rfc_and_netstack
 @pytest.mark.parametrize(
     ("to", "mac"),
     [

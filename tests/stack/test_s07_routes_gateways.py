@@ -29,6 +29,7 @@ from tests.stack.node_kit import (
     a,
     datagram,
 )
+from tests.stack.preset_kit import rfc_and_netstack
 
 
 def two_gateways(policy: Policy = RFC, *, neighbours: bool = True) -> Wire:
@@ -281,6 +282,6 @@ def _calls_of_look_ups(routes: int, policy: Policy) -> int:
     return calls
 
 
-@pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["RFC", "NETSTACK"])
+@rfc_and_netstack
 def test_a_look_up_costs_the_same_for_ten_thousand_routes(policy: Policy) -> None:
     assert _calls_of_look_ups(10_000, policy) == _calls_of_look_ups(10, policy)

@@ -21,15 +21,17 @@ from tests.stack.node_kit import (
     Wire,
     a,
     ping,
+    refusal,
     udp,
 )
-from tests.stack.send_kit import ALL_PRESETS, PRESETS, moving, refusal, route_to
+from tests.stack.preset_kit import each_preset, rfc_and_netstack
+from tests.stack.send_kit import ip_moving, route_to
 
 GROUP = "239.1.2.3"
 ALERT = b"\x94\x04\0\0"
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s7_1_route_protocol_ttl_tos_payload_and_options_make_a_datagram(policy: Policy) -> None:
     wire = Wire(policy)
     wish = Wish(253, 9, 0x28, ALERT)
@@ -39,7 +41,7 @@ def test_s7_1_route_protocol_ttl_tos_payload_and_options_make_a_datagram(policy:
     assert (head.ttl, head.tos, head.options) == (9, 0x28, ALERT)
 
 
-@ALL_PRESETS
+@each_preset
 def test_s7_2_the_header(policy: Policy) -> None:
     wire = Wire(policy)
     raw = wire.node.raw_socket(253)
@@ -54,7 +56,7 @@ def test_s7_2_the_header(policy: Policy) -> None:
     assert wire.one().header.identification != first.header.identification
 
 
-@ALL_PRESETS
+@each_preset
 def test_s7_2_df_when_asked_for(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.raw_socket(253).send(b"", PEER, df=True)
@@ -64,12 +66,12 @@ def test_s7_2_df_when_asked_for(policy: Policy) -> None:
     assert policy is NETSTACK or head.identification == 0
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s7_2_too_long_is_refused_and_not_counted(policy: Policy) -> None:
     wire = Wire(policy)
     core = wire.node._core
     route = route_to(wire)
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         for payload, options in ((65516, b""), (65512, ALERT), (0, bytes(44))):
             reason = send.originate(core, route, bytes(payload), Wish(253, 9, 0, options))
             assert reason is Reason.MESSAGE_TOO_LONG
@@ -78,7 +80,7 @@ def test_s7_2_too_long_is_refused_and_not_counted(policy: Policy) -> None:
     assert send.originate(core, route, bytes(65515), Wish(253, 9)) is None
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s7_3_ttl_of_sockets_groups_and_what_ip_itself_sends(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.default_ttl = 33
@@ -103,7 +105,7 @@ def test_s7_3_ttl_of_sockets_groups_and_what_ip_itself_sends(policy: Policy) -> 
     assert wire.one().header.ttl == 33
 
 
-@ALL_PRESETS
+@each_preset
 def test_s7_3_the_default_ttl(policy: Policy) -> None:
     wire = Wire(policy)
     assert wire.node.default_ttl == 64
@@ -118,7 +120,7 @@ def test_s7_3_the_default_ttl(policy: Policy) -> None:
     assert wire.one().header.ttl == 0
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s14_54_group_datagrams_with_ttl_0(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.join(1, GROUP)
@@ -126,7 +128,7 @@ def test_s14_54_group_datagrams_with_ttl_0(policy: Policy) -> None:
     socket = wire.node.udp_socket()
     socket.bind(None, 9)
     socket.settings.multicast_ttl = 0
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         socket.send(b"x", (GROUP, 9))
         sent = wire.sent()
     assert socket.receive() is not None
@@ -138,7 +140,7 @@ def test_s14_54_group_datagrams_with_ttl_0(policy: Policy) -> None:
         assert moved["PacketsSent"] == 1
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s7_4_what_the_output_hook_drops_is_a_success(policy: Policy) -> None:
     wire = Wire(policy, mtu=68)
     seen: list[Seen] = []
@@ -148,7 +150,7 @@ def test_s7_4_what_the_output_hook_drops_is_a_success(policy: Policy) -> None:
         return False
 
     wire.node.hooks.add(Place.OUTPUT, drop)
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         wire.node.raw_socket(253).send(bytes(100), PEER)
     assert moved == {"IPTablesOutputDropped": 1}
     # the whole, with its header built
@@ -156,7 +158,7 @@ def test_s7_4_what_the_output_hook_drops_is_a_success(policy: Policy) -> None:
     assert wire.frames() == []
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s7_5_what_a_hook_rewrote_to_us_comes_back_and_is_not_sent(policy: Policy) -> None:
     wire = Wire(policy)
     wire.second_nic(forwarding=False)
@@ -167,7 +169,7 @@ def test_s7_5_what_a_hook_rewrote_to_us_comes_back_and_is_not_sent(policy: Polic
 
     wire.node.hooks.add(Place.OUTPUT, inspect)
     receiver = wire.node.raw_socket(253)
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         wire.node.raw_socket(253).send(b"x", PEER)
         assert wire.frames() == []
     read = receiver.receive()
@@ -176,14 +178,14 @@ def test_s7_5_what_a_hook_rewrote_to_us_comes_back_and_is_not_sent(policy: Polic
     assert moved == {"PacketsReceived": 1, "PacketsDelivered": 1}
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s7_5_what_is_rewritten_to_others_and_what_is_not_rewritten_leaves(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.hooks.add(Place.OUTPUT, lambda shown: True)
     socket = wire.node.udp_socket()
     socket.bind(None, 9)
     socket.settings.broadcast = True
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         socket.send(b"x", ("192.0.2.255", 9))
     assert moved["PacketsSent"] == 1
     wire.frames()

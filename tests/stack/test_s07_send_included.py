@@ -17,8 +17,19 @@ from stack.wire.ipv4 import (
     Ipv4Header,
     build_ipv4,
 )
-from tests.stack.node_kit import GATEWAY, GATEWAY_MAC, HOST, PEER, PEER_MAC, REMOTE, Wire, a
-from tests.stack.send_kit import ALL_PRESETS, PRESETS, moving, refusal, route_to, watch
+from tests.stack.node_kit import (
+    GATEWAY,
+    GATEWAY_MAC,
+    HOST,
+    PEER,
+    PEER_MAC,
+    REMOTE,
+    Wire,
+    a,
+    refusal,
+)
+from tests.stack.preset_kit import each_preset, rfc_and_netstack
+from tests.stack.send_kit import ip_moving, route_to, watch
 
 ELSEWHERE = "192.0.2.77"
 
@@ -38,7 +49,7 @@ def deliver(wire: Wire, octets: bytes, destination: str = PEER) -> Reason | None
     return send_header_included(wire.node._core, route_to(wire, destination), octets)
 
 
-@PRESETS
+@rfc_and_netstack
 @pytest.mark.parametrize(
     "octets",
     [b"", own()[:19], b"\x44" + own()[1:], b"\x46" + own(b"")[1:], b"\x55" + own()[1:]],
@@ -48,17 +59,17 @@ def test_s7_8_what_has_no_header_is_malformed_and_not_counted(
     policy: Policy, octets: bytes
 ) -> None:
     wire = Wire(policy)
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         assert deliver(wire, octets) is Reason.MALFORMED_HEADER
     assert moved == {}
     assert wire.mib()["ipSystemStatsOutRequests"] == 0
     assert wire.frames() == []
 
 
-@ALL_PRESETS
+@each_preset
 def test_s7_8_what_is_open_is_filled_in(policy: Policy) -> None:
     wire = Wire(policy)
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         assert deliver(wire, own(total=7, destination=a(ELSEWHERE))) is None
     sent = wire.one()
     # Total Length is the size and the checksum right, or the kit had refused it
@@ -73,7 +84,7 @@ def test_s7_8_what_is_open_is_filled_in(policy: Policy) -> None:
     assert wire.one().header.destination == a(PEER)
 
 
-@PRESETS
+@rfc_and_netstack
 @pytest.mark.parametrize(
     ("flags", "offset", "is_atomic"),
     [(0, 0, False), (FLAG_DF, 0, True), (FLAG_DF | FLAG_MF, 0, False), (FLAG_DF, 3, False)],
@@ -94,7 +105,7 @@ def test_s7_8_shared_counters_are_picked_without_the_protocol() -> None:
     assert source.next(1, 2, 0, 0) == first + 2 & 0xFFFF
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s7_9_what_is_given_stays(policy: Policy) -> None:
     wire = Wire(policy)
     octets = own(
@@ -145,7 +156,7 @@ def test_s7_11_which_hooks_see_it(policy: Policy, place: Place, is_seen: bool) -
         return False
 
     wire.node.hooks.add(place, drop)
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         assert deliver(wire, own()) is None
     assert (len(seen) == 1) is is_seen
     name = "IPTablesOutputDropped" if place is Place.OUTPUT else "IPTablesPostroutingDropped"
@@ -156,7 +167,7 @@ def test_s7_11_which_hooks_see_it(policy: Policy, place: Place, is_seen: bool) -
     assert len(seen) >= (place is Place.OUTPUT)
 
 
-@PRESETS
+@rfc_and_netstack
 @pytest.mark.parametrize(
     "octets",
     [
@@ -172,21 +183,21 @@ def test_s7_11_which_hooks_see_it(policy: Policy, place: Place, is_seen: bool) -
 def test_s7_12_a_caller_s_header_must_be_plausible(policy: Policy, octets: bytes) -> None:
     wire = Wire(policy)
     raw = wire.node.raw_socket(253)
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         assert refusal(lambda: raw.send(octets, PEER, header_included=True)) is (
             Reason.INVALID_OPTION_VALUE
         )
     assert moved == {}
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s7_12_total_length_is_plausible_and_then_overwritten(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.raw_socket(255).send(own(total=20), PEER)
     assert wire.one().header.total_length == 24
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s7_12_which_destination_picks_the_route(policy: Policy) -> None:
     wire = Wire(policy)
     raw = wire.node.raw_socket(255)
@@ -208,7 +219,7 @@ def test_s7_12_which_destination_picks_the_route(policy: Policy) -> None:
     assert wire.mib()["ipSystemStatsOutNoRoutes"] == 1
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s7_12_the_source_is_the_bound_address(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.add_address(1, "192.0.2.2", 24)
@@ -218,7 +229,7 @@ def test_s7_12_the_source_is_the_bound_address(policy: Policy) -> None:
     assert wire.one().header.source == a("192.0.2.2")
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s7_12_a_send_only_socket_receives_nothing(policy: Policy) -> None:
     wire = Wire(policy)
     raw = wire.node.raw_socket(255)
@@ -226,7 +237,7 @@ def test_s7_12_a_send_only_socket_receives_nothing(policy: Policy) -> None:
     assert raw.receive() is None
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s14_45_strictness(policy: Policy) -> None:
     wire = Wire(policy)
     raw = wire.node.raw_socket(255)
@@ -257,7 +268,7 @@ def test_s14_26_netstack_fills_in_what_it_forwards() -> None:
     wire.node.remove_route("0.0.0.0/0", 1, gateway=GATEWAY)
     seen = watch(wire)
     for packet in (in_transit(0, "0.0.0.0"), in_transit(0), in_transit(5)):
-        with moving(wire) as moved:
+        with ip_moving(wire) as moved:
             wire.ip(packet)
         assert moved == {"PacketsReceived": 1, "PacketsSent": 1}
     first, second, third = wire.sent()

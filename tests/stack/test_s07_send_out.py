@@ -12,7 +12,7 @@ from stack.fragment import transport_mtu
 from stack.header_included import send_header_included
 from stack.hooks import Place, Seen
 from stack.inbound import Cast
-from stack.policy import NETSTACK_LATER, RFC, Policy
+from stack.policy import RFC, Policy
 from stack.refusal import Reason
 from stack.route_choice import Route
 from stack.send import Wish
@@ -20,8 +20,9 @@ from stack.send_many import Written, send_many
 from stack.wire.ipv4 import Ipv4Header, build_ipv4
 from stack.wire.tcp import SYN, TcpSegment, build_tcp
 from stack.wire.udp import build_udp
-from tests.stack.node_kit import GATEWAY, HOST, PEER, SUBNET_BROADCAST, Wire, a
-from tests.stack.send_kit import PRESETS, moving, refusal, route_to, watch
+from tests.stack.node_kit import GATEWAY, HOST, PEER, SUBNET_BROADCAST, Wire, a, refusal
+from tests.stack.preset_kit import rfc_and_later, rfc_and_netstack
+from tests.stack.send_kit import ip_moving, route_to, watch
 
 WISH = Wish(253, 9)
 
@@ -35,12 +36,12 @@ def bad_udp() -> bytes:
     return octets[:-1] + b"?"
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s7_14_a_looped_copy_is_received_from_the_header_on(policy: Policy) -> None:
     wire = Wire(policy)
     seen = watch(wire)
     receiver = wire.node.raw_socket(253)
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         assert send.originate(wire.node._core, inside(wire), b"x", WISH) is None
         assert wire.frames() == []
     assert receiver.receive() is not None
@@ -50,7 +51,7 @@ def test_s7_14_a_looped_copy_is_received_from_the_header_on(policy: Policy) -> N
     assert [each.place for each in seen] == [Place.OUTPUT, *received]
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s7_14_the_transport_checksum_of_what_was_built_is_right(policy: Policy) -> None:
     wire = Wire(policy)
     core = wire.node._core
@@ -68,7 +69,7 @@ def test_s7_14_the_transport_checksum_of_what_was_built_is_right(policy: Policy)
     assert core.counters.get("TCP.InvalidSegmentsReceived") == 0
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s7_14_that_of_header_included_datagrams_is_checked(policy: Policy) -> None:
     wire = Wire(policy)
     socket = wire.node.udp_socket()
@@ -90,7 +91,7 @@ def to_us(shown: Seen) -> bool:
     return True
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s7_14_looped_copies_are_bounded(policy: Policy) -> None:
     wire = Wire(policy)
     for _ in range(LOOPED_LIMIT + 2):
@@ -98,20 +99,20 @@ def test_s7_14_looped_copies_are_bounded(policy: Policy) -> None:
     assert wire.mib()["ipSystemStatsOutDiscards"] == 2
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s7_15_what_leaves_and_what_does_not(policy: Policy) -> None:
     wire = Wire(policy)
     raw = wire.node.raw_socket(253)
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         raw.send(b"x", PEER)
     assert moved == {"PacketsSent": 1}
     wire.node.set_link_room(1, 1)
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         assert refusal(lambda: raw.send(b"x", PEER)) is Reason.NO_BUFFER_SPACE
     assert moved == {"OutgoingPacketErrors": 1}
     assert wire.mib()["ipSystemStatsOutDiscards"] == 1
     assert len(wire.sent()) == 1
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         raw.send(b"x", PEER)
     assert moved == {"PacketsSent": 1}
 
@@ -119,7 +120,7 @@ def test_s7_15_what_leaves_and_what_does_not(policy: Policy) -> None:
 @pytest.mark.parametrize(
     ("mtu", "told"), [(67, 0), (68, 48), (1500, 1480), (65535, 65515), (70000, 65515)]
 )
-@PRESETS
+@rfc_and_netstack
 def test_s7_17_the_mtu_told_to_transport(policy: Policy, mtu: int, told: int) -> None:
     assert transport_mtu(mtu) == told
     wire = Wire(policy)
@@ -130,7 +131,7 @@ def test_s7_17_the_mtu_told_to_transport(policy: Policy, mtu: int, told: int) ->
 # S7.18
 
 
-@PRESETS
+@rfc_and_netstack
 @pytest.mark.parametrize("kind", ["inside", "broadcast", "loop"])
 def test_s7_18_not_on_a_route_that_loops(policy: Policy, kind: str) -> None:
     wire = Wire(policy)
@@ -142,7 +143,7 @@ def test_s7_18_not_on_a_route_that_loops(policy: Policy, kind: str) -> None:
         route = replace(route_to(wire, SUBNET_BROADCAST), cast=Cast.BROADCAST)
     else:
         wish = replace(wish, loop=True)
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         assert send_many(core, route, [b"x"], wish) == Written(0, 0, Reason.NOT_SUPPORTED)
     assert moved == {}
 
@@ -150,16 +151,16 @@ def test_s7_18_not_on_a_route_that_loops(policy: Policy, kind: str) -> None:
 def test_s7_18_what_neither_loops_nor_leaves_counts_as_written() -> None:
     wire = Wire(RFC)
     route = replace(route_to(wire, "239.1.1.1"), cast=Cast.MULTICAST)
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         assert send_many(wire.node._core, route, [b"x"] * 3, Wish(253, 0)) == Written(3, 3, None)
     assert moved == {}
     assert wire.frames() == []
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s7_18_a_header_that_cannot_be_made_ends_it_at_once(policy: Policy) -> None:
     wire = Wire(policy)
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         result = send_many(wire.node._core, route_to(wire), [b"x", bytes(65516)], WISH)
     assert result == Written(0, 0, Reason.MESSAGE_TOO_LONG)
     assert moved == {}
@@ -168,20 +169,20 @@ def test_s7_18_a_header_that_cannot_be_made_ends_it_at_once(policy: Policy) -> N
     assert send_many(wire.node._core, route_to(wire), [], WISH) == Written(0, 0, None)
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s7_18_a_link_that_cannot_carry_them_counts_them_all(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node._core.nics[1].mtu = 67
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         result = send_many(wire.node._core, route_to(wire), [b"x"] * 3, WISH)
     assert result == Written(0, 0, Reason.INVALID_STATE)
     assert moved == {"OutgoingPacketErrors": 3}
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s7_18_pieces_take_the_place_of_what_is_too_big(policy: Policy) -> None:
     wire = Wire(policy, mtu=68)
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         result = send_many(wire.node._core, route_to(wire), [b"a", bytes(100), b"b"], WISH)
     assert result == Written(5, 3, None)
     assert moved == {"PacketsSent": 5}
@@ -195,7 +196,7 @@ def test_s7_18_pieces_take_the_place_of_what_is_too_big(policy: Policy) -> None:
     assert mib["ipSystemStatsOutFragCreates"] == 3
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s7_18_the_output_hook_sees_pieces(policy: Policy) -> None:
     wire = Wire(policy, mtu=68)
     receiver = wire.node.raw_socket(253)
@@ -209,7 +210,7 @@ def test_s7_18_the_output_hook_sees_pieces(policy: Policy) -> None:
         return True
 
     wire.node.hooks.add(Place.OUTPUT, inspect)
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         result = send_many(wire.node._core, route_to(wire), [b"a", bytes(100), b"b"], WISH)
     assert result == Written(5, 3, None)
     assert moved == {"PacketsSent": 2, "IPTablesOutputDropped": 1}
@@ -219,17 +220,17 @@ def test_s7_18_the_output_hook_sees_pieces(policy: Policy) -> None:
     assert read.octets[20:] == b"b"
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s7_18_what_the_link_refuses(policy: Policy) -> None:
     wire = Wire(policy, mtu=68)
     wire.node.set_link_room(1, 2)
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         result = send_many(wire.node._core, route_to(wire), [b"a", bytes(100), b"b"], WISH)
     assert result == Written(2, 1, Reason.NO_BUFFER_SPACE)
     assert moved == {"PacketsSent": 2, "OutgoingPacketErrors": 3}
 
 
-@pytest.mark.parametrize("policy", [RFC, NETSTACK_LATER], ids=["RFC", "LATER"])
+@rfc_and_later
 def test_s7_18_what_is_rewritten_for_elsewhere_is_routed_anew(policy: Policy) -> None:
     wire = Wire(policy)
     # A router may send by another NIC than its source's (S7.20).
@@ -243,7 +244,7 @@ def test_s7_18_what_is_rewritten_for_elsewhere_is_routed_anew(policy: Policy) ->
 
     wire.node.remove_route("0.0.0.0/0", 1, gateway=GATEWAY)
     wire.node.hooks.add(Place.OUTPUT, inspect)
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         result = send_many(wire.node._core, route_to(wire), [b"a", b"b", b"c"], WISH)
     assert result == Written(3, 3, None)
     assert moved == {"PacketsSent": 1, "IPTablesOutputDropped": 1}
@@ -252,7 +253,7 @@ def test_s7_18_what_is_rewritten_for_elsewhere_is_routed_anew(policy: Policy) ->
     assert wire.mib()["ipSystemStatsOutNoRoutes"] == 1
 
 
-@pytest.mark.parametrize("policy", [RFC, NETSTACK_LATER], ids=["RFC", "LATER"])
+@rfc_and_later
 def test_s7_18_the_postrouting_hook_sees_what_leaves(policy: Policy) -> None:
     wire = Wire(policy)
 
@@ -261,14 +262,14 @@ def test_s7_18_the_postrouting_hook_sees_what_leaves(policy: Policy) -> None:
         return shown.payload != b"a"
 
     wire.node.hooks.add(Place.POSTROUTING, inspect)
-    with moving(wire) as moved:
+    with ip_moving(wire) as moved:
         result = send_many(wire.node._core, route_to(wire), [b"a", b"b"], WISH)
     assert result == Written(2, 2, None)
     assert moved == {"PacketsSent": 1, "IPTablesPostroutingDropped": 1}
     assert wire.one().header.tos == 8
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s7_18_a_udp_socket_sends_several(policy: Policy) -> None:
     wire = Wire(policy)
     socket = wire.node.udp_socket()

@@ -13,17 +13,7 @@ from stack.refusal import Reason
 from stack.wire.ethernet import BROADCAST_MAC
 from stack.wire.icmp import DESTINATION_UNREACHABLE, PARAMETER_PROBLEM, TIME_EXCEEDED
 from stack.wire.ipv4 import build_ipv4
-from tests.stack.flow_kit import (
-    FAR,
-    LATER,
-    SECOND_HOST,
-    both_netstacks,
-    each_preset,
-    listener,
-    quad,
-    router,
-    takes,
-)
+from tests.stack.flow_kit import FAR, LATER, SECOND_HOST, listener, router, takes
 from tests.stack.node_kit import (
     FAR_MAC,
     HOST,
@@ -36,8 +26,10 @@ from tests.stack.node_kit import (
     a,
     datagram,
     ping,
+    quad,
     udp,
 )
+from tests.stack.preset_kit import both_netstacks, each_preset
 
 ARRIVED = {"IP.PacketsReceived": 1}
 PASSED = {"IP.PacketsReceived": 1, "IP.PacketsSent": 1}

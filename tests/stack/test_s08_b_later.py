@@ -10,26 +10,17 @@ from stack.hooks import Place, Seen
 from stack.policy import NETSTACK, RFC, Policy
 from stack.refusal import Reason, Refused
 from stack.wire.icmp import DESTINATION_UNREACHABLE, TIME_EXCEEDED
-from tests.stack.flow_kit import (
-    FAR,
-    LATER,
-    SECOND_HOST,
-    each_preset,
-    keeper,
-    listener,
-    router,
-    takes,
-)
+from tests.stack.flow_kit import FAR, LATER, SECOND_HOST, keeper, listener, router, takes
 from tests.stack.node_kit import SECOND, SECOND_MAC, Wire, datagram, ping, udp
+from tests.stack.preset_kit import each_preset, rfc_and_later
 
 ARRIVED = {"IP.PacketsReceived": 1}
 ERROR = {"IP.Forwarding.Errors": 1}
 REPORTED = {"ICMP.PacketsSent.DstUnreachable": 1, "IP.PacketsSent": 1}
 BAD_ROUTE = b"\x07\x07\x03\0\0\0\0\0"
-per_nic = pytest.mark.parametrize("policy", [RFC, LATER], ids=["rfc", "later"])
 
 
-@per_nic
+@rfc_and_later
 def test_s8_12_the_switch_is_per_nic(policy: Policy) -> None:
     wire = router(policy)
     wire.node.set_forwarding(2, on=False)
@@ -131,7 +122,7 @@ def test_s8_12_the_forward_hook_sees_what_is_handed_over() -> None:
     assert heard()
 
 
-@per_nic
+@rfc_and_later
 def test_s8_12_no_route_comes_before_the_hook(policy: Policy) -> None:
     wire = router(policy)
     wire.node.hooks.add(Place.FORWARD, lambda _: False)
@@ -146,7 +137,7 @@ def test_s8_12_no_route_comes_before_the_hook(policy: Policy) -> None:
     assert takes(wire, udp(destination=FAR)) == {**ARRIVED, "IP.IPTablesForwardDropped": 1}
 
 
-@per_nic
+@rfc_and_later
 def test_s8_12_too_big_with_df(policy: Policy) -> None:
     wire = router(policy, mtu=280)
     octets = udp(bytes(600), destination=FAR, flags=2)
@@ -155,7 +146,7 @@ def test_s8_12_too_big_with_df(policy: Policy) -> None:
     assert wire.one().icmp.rest == (280).to_bytes(4, "big")
 
 
-@per_nic
+@rfc_and_later
 def test_s8_12_identification_and_source_stay(policy: Policy) -> None:
     wire = router(replace(policy, drop_initializing_source=False, forward_unicast_only=False))
     wire.ip(datagram(bytes(8), 17, source="0.0.0.0", destination=FAR, identification=0))
@@ -163,7 +154,7 @@ def test_s8_12_identification_and_source_stay(policy: Policy) -> None:
     assert (header.source, header.identification) == (0, 0)
 
 
-@per_nic
+@rfc_and_later
 def test_s8_12_an_unresolved_next_hop(policy: Policy) -> None:
     wire = router(policy)
     wire.ip(udp(destination="203.0.113.77"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -17,17 +16,17 @@ from stack.multicast_table import (
     News,
 )
 from stack.policy import NETSTACK, RFC, Policy
-from stack.refusal import Reason, Refused
+from stack.refusal import Reason
 from stack.wire.ethernet import BROADCAST_MAC, group_mac
-from tests.stack.flow_kit import LATER, SECOND_HOST, listener, quad, router, takes
-from tests.stack.node_kit import HOST, PEER, SECOND_MAC, Wire, a, udp
+from tests.stack.flow_kit import LATER, SECOND_HOST, listener, router, takes
+from tests.stack.node_kit import HOST, PEER, SECOND_MAC, Wire, a, quad, refusal, udp
+from tests.stack.preset_kit import rfc_and_later
 
 GROUP = "239.1.2.3"
 ARRIVED = {"IP.PacketsReceived": 1}
 PASSED = {"IP.PacketsReceived": 1, "IP.PacketsSent": 1}
 ERROR = {"IP.Forwarding.Errors": 1}
 BAD_ROUTE = b"\x07\x07\x03\0\0\0\0\0"
-presets = pytest.mark.parametrize("policy", [RFC, LATER], ids=["rfc", "later"])
 
 
 def multicaster(policy: Policy = RFC, *, route: bool = True, mtu: int = 1500) -> Wire:
@@ -44,13 +43,7 @@ def multicaster(policy: Policy = RFC, *, route: bool = True, mtu: int = 1500) ->
     return wire
 
 
-def refusal(call: Callable[[], object]) -> Reason:
-    with pytest.raises(Refused) as refused:
-        call()
-    return refused.value.reason
-
-
-@presets
+@rfc_and_later
 def test_s8_14_a_route_sends_to_every_output(policy: Policy) -> None:
     wire = multicaster(policy)
     octets = udp(destination=GROUP, ttl=9, tos=0xB8)
@@ -64,7 +57,7 @@ def test_s8_14_a_route_sends_to_every_output(policy: Policy) -> None:
     assert wire.mib()["ipSystemStatsOutMcastPkts"] >= 2
 
 
-@presets
+@rfc_and_later
 def test_s8_14_it_is_off_until_both_switches_are_on(policy: Policy) -> None:
     octets = udp(destination=GROUP)
     refused = {**ARRIVED, "IP.InvalidDestinationAddressesReceived": 1}
@@ -98,7 +91,7 @@ def test_s8_14_early_netstack_has_no_such_thing() -> None:
     assert wire.sent() == []
 
 
-@presets
+@rfc_and_later
 def test_s8_14_without_an_entry_datagrams_wait_and_the_controller_is_told(
     policy: Policy,
 ) -> None:
@@ -122,7 +115,7 @@ def test_s8_14_without_an_entry_datagrams_wait_and_the_controller_is_told(
     assert wire.sent() == []
 
 
-@presets
+@rfc_and_later
 def test_s8_14_they_wait_ten_seconds_from_the_first_one(policy: Policy) -> None:
     wire = multicaster(policy, route=False)
     wire.ip(udp(destination=GROUP))
@@ -152,7 +145,7 @@ def _text(address: int) -> str:
     return ".".join(str(octet) for octet in address.to_bytes(4, "big"))
 
 
-@presets
+@rfc_and_later
 def test_s8_14_the_wrong_input_is_told_and_goes_nowhere(policy: Policy) -> None:
     wire = multicaster(policy)
     moved = takes(wire, udp(destination=GROUP), nic=2)
@@ -163,7 +156,7 @@ def test_s8_14_the_wrong_input_is_told_and_goes_nowhere(policy: Policy) -> None:
     assert wire.node.multicast.events() == [told]
 
 
-@presets
+@rfc_and_later
 def test_s8_14_outputs_have_a_least_ttl(policy: Policy) -> None:
     wire = multicaster(policy)
     exhausted = {"IP.Forwarding.ExhaustedTTL": 1, **ERROR}
@@ -183,7 +176,7 @@ def test_s8_14_ttl_1_where_the_least_is_lower() -> None:
         assert [each.header.ttl for each in wire.sent()] == ([0] if leaves else [])
 
 
-@presets
+@rfc_and_later
 def test_s8_14_options_are_checked_on_receipt(policy: Policy) -> None:
     wire = multicaster(policy)
     moved = takes(wire, udp(destination=GROUP, options=BAD_ROUTE))
@@ -197,7 +190,7 @@ def test_s8_14_options_are_checked_on_receipt(policy: Policy) -> None:
     assert wire.sent() == []
 
 
-@presets
+@rfc_and_later
 def test_s8_14_options_are_stamped_for_each_output(policy: Policy) -> None:
     wire = multicaster(policy)
     wire.ip(udp(destination=GROUP, options=b"\x07\x07\x04\0\0\0\0\0"))
@@ -216,7 +209,7 @@ def test_s8_14_an_output_without_an_address_to_stamp() -> None:
         assert len(wire.sent()) == number
 
 
-@presets
+@rfc_and_later
 def test_s8_14_a_joined_group_is_delivered_as_well(policy: Policy) -> None:
     wire = multicaster(policy)
     heard = listener(wire)
@@ -234,7 +227,7 @@ def test_s8_14_a_joined_group_is_delivered_as_well(policy: Policy) -> None:
     assert wire.one().header.options == b"\x07\x07\x08" + quad(SECOND_HOST) + b"\0"
 
 
-@presets
+@rfc_and_later
 def test_s8_14_an_output_that_is_gone(policy: Policy) -> None:
     wire = multicaster(policy)
     wire.node.disable(3)
@@ -246,7 +239,7 @@ def test_s8_14_an_output_that_is_gone(policy: Policy) -> None:
     assert takes(wire, udp(destination=GROUP)) == {**PASSED, **unknown}
 
 
-@presets
+@rfc_and_later
 def test_s8_14_too_big_for_an_output_with_df(policy: Policy) -> None:
     wire = multicaster(policy, mtu=280)
     moved = takes(wire, udp(bytes(600), destination=GROUP, flags=2))
@@ -257,7 +250,7 @@ def test_s8_14_too_big_for_an_output_with_df(policy: Policy) -> None:
     assert [each.nic for each in wire.sent()] == [2, 2, 2, 3]
 
 
-@presets
+@rfc_and_later
 def test_s8_14_the_forward_hook_sees_each_output(policy: Policy) -> None:
     wire = multicaster(policy)
     wire.node.hooks.add(Place.FORWARD, lambda seen: seen.nic == 3)
@@ -299,7 +292,7 @@ def test_s8_14_what_is_never_forwarded() -> None:
     assert wire.node.multicast.events() == []
 
 
-@presets
+@rfc_and_later
 def test_s8_14_the_controller_s_calls(policy: Policy) -> None:
     wire = multicaster(policy)
     table = wire.node.multicast

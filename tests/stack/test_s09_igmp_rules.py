@@ -20,13 +20,14 @@ from stack.wire.igmp import (
     GroupRecord,
     build_igmp,
 )
+from tests.stack.count_kit import netstack_moved
 from tests.stack.igmp_kit import (
     ALERT,
     GROUP,
     OTHER,
     RECEIVED,
-    changed,
     igmp_only,
+    member,
     message,
     query,
     records,
@@ -39,10 +40,7 @@ from tests.stack.node_kit import HOST, PEER, SECOND, Wire, a
 
 @pytest.fixture
 def wire() -> Wire:
-    made = Wire()
-    made.node.join(1, GROUP)
-    made.sent(after=2 * SECOND)
-    return made
+    return member()
 
 
 def test_s14_47_a_version_1_query_that_names_a_group_changes_no_version(wire: Wire) -> None:
@@ -212,7 +210,7 @@ def changes_nothing(version: int, octets: bytes) -> dict[str, int]:
     wire.sent(after=100 * SECOND)
     before = wire.node.counters.netstack()
     query(wire, octets, source=PEER)
-    moved = igmp_only(changed(wire, before))
+    moved = igmp_only(netstack_moved(wire, before))
     assert wire.node.next_deadline() is None
     assert wire.sent(after=100 * SECOND) == []
     return moved

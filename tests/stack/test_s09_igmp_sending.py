@@ -20,13 +20,13 @@ from stack.wire.igmp import (
     GroupRecord,
     build_igmp,
 )
+from tests.stack.count_kit import netstack_moved
 from tests.stack.igmp_kit import (
     ALERT,
     GROUP,
     OTHER,
     RECEIVED,
     SENT,
-    changed,
     kinds,
     message,
     query,
@@ -59,7 +59,7 @@ def test_s9_15_reports_go_straight_to_the_link() -> None:
     first = wire.one().header
     assert (first.ttl, first.tos, first.options, first.header_length) == (1, 0, ALERT, 24)
     assert (first.source, first.flags) == (a(HOST), 0)
-    assert changed(wire, before) == {SENT + "V2MembershipReport": 1}
+    assert netstack_moved(wire, before) == {SENT + "V2MembershipReport": 1}
     assert wire.moved(mib) == {SENT + "V2MembershipReport": 1}
     second = wire.one(after=10 * SECOND).header
     assert second.identification == first.identification + 1 & 0xFFFF
@@ -80,7 +80,7 @@ def test_s9_16_a_link_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     before = wire.node.counters.netstack()
     monkeypatch.setattr("stack.link.OUTBOX_LIMIT", 0)
     wire.node.join(1, GROUP)
-    assert changed(wire, before) == {SENT + "Dropped": 1}
+    assert netstack_moved(wire, before) == {SENT + "Dropped": 1}
     assert state_of(wire) is State.PENDING
     # Not the last reporter, so leaving is silent.
     monkeypatch.undo()
@@ -110,12 +110,12 @@ def test_s9_18_version_3_by_default_and_older_ones_by_choice() -> None:
     report = wire.one()
     assert report.header.destination == a("224.0.0.22")
     assert records(report) == (GroupRecord(CHANGE_TO_EXCLUDE, a(GROUP)),)
-    assert changed(wire, before) == {SENT + "V3MembershipReport": 1}
+    assert netstack_moved(wire, before) == {SENT + "V3MembershipReport": 1}
     wire.frames(after=10 * SECOND)
     query(wire, v3(code=10))
     assert len(records(wire.one(after=SECOND))) == 1
     query(wire, build_igmp(V3_MEMBERSHIP_REPORT, 0))
-    assert changed(wire, before)[RECEIVED + "V3MembershipReport"] == 1
+    assert netstack_moved(wire, before)[RECEIVED + "V3MembershipReport"] == 1
     # Fewer than twelve octets: a version 2 query.
     query(wire, build_igmp(MEMBERSHIP_QUERY, 0, 10, bytes(3)))
     assert kinds(wire.sent(after=SECOND)) == [(V2_MEMBERSHIP_REPORT, a(GROUP))]

@@ -25,6 +25,7 @@ from tests.stack.igmp_kit import (
     ALERT,
     GROUP,
     OTHER,
+    member,
     message,
     query,
     records,
@@ -37,10 +38,7 @@ from tests.stack.node_kit import HOST, SECOND, Wire, a, datagram
 
 @pytest.fixture
 def wire() -> Wire:
-    made = Wire()
-    made.node.join(1, GROUP)
-    made.sent(after=2 * SECOND)
-    return made
+    return member()
 
 
 def test_s14_47_a_join_is_reported_at_once_and_again_within_a_second() -> None:

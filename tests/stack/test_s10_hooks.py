@@ -11,20 +11,14 @@ from stack.hooks import Seen
 from stack.nat_targets import Dnat, Masquerade, Redirect, Snat
 from stack.policy import NETSTACK, RFC, Policy
 from stack.refusal import Refused
-from tests.stack.hook_kit import (
-    INSIDE,
-    QUIET_LATER,
-    at,
-    changed,
-    loopback,
-    router,
-)
+from tests.stack.count_kit import netstack_moved
+from tests.stack.hook_kit import INSIDE, QUIET_LATER, at, loopback, router
 from tests.stack.node_kit import HOST, PEER, REMOTE, Wire, a, datagram, ping, udp
+from tests.stack.preset_kit import rfc_and_netstack
 
 ALL = pytest.mark.parametrize(
     "policy", [RFC, NETSTACK, QUIET_LATER], ids=["RFC", "NETSTACK", "NETSTACK_LATER"]
 )
-ALONE = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["RFC", "NETSTACK"])
 
 
 class Watch:
@@ -141,7 +135,7 @@ def test_s10_3_a_table_stands_only_at_its_places() -> None:
             wire.node.set_table(name, at(place, Verdict.ACCEPT))
 
 
-@ALONE
+@rfc_and_netstack
 @pytest.mark.parametrize(
     ("chain", "passes"),
     [
@@ -234,7 +228,7 @@ def test_s10_6_the_header_is_sound_and_fragments_are_seen_singly() -> None:
     ],
     ids=["prerouting", "input"],
 )
-@ALONE
+@rfc_and_netstack
 def test_s10_10_drops_on_the_way_in_are_counted(
     policy: Policy, place: Place, counter: str, mib: str
 ) -> None:
@@ -243,18 +237,18 @@ def test_s10_10_drops_on_the_way_in_are_counted(
     before, objects = wire.node.counters.netstack(), wire.mib()
     wire.ip(udp())
     assert wire.sent() == []
-    assert changed(wire, before) == {"IP.PacketsReceived": 1, counter: 1}
+    assert netstack_moved(wire, before) == {"IP.PacketsReceived": 1, counter: 1}
     assert wire.moved(objects) == {"ipSystemStatsInReceives": 1, mib: 1}
 
 
-@ALONE
+@rfc_and_netstack
 def test_s10_10_drops_at_output_are_counted_and_told_as_success(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.set_table("filter", at(Place.OUTPUT, Verdict.DROP))
     before = wire.node.counters.netstack()
     send_udp(wire)
     assert wire.sent() == []
-    moved = changed(wire, before)
+    moved = netstack_moved(wire, before)
     assert moved.pop("IP.IPTablesOutputDropped") == 1
     assert "IP.PacketsSent" not in moved
     assert "IP.OutgoingPacketErrors" not in moved
@@ -267,12 +261,12 @@ def test_s10_12_drops_at_forward_and_postrouting_are_counted(policy: Policy) -> 
     before = wire.node.counters.netstack()
     wire.ip(udp(source=REMOTE, destination=INSIDE))
     assert wire.sent() == []
-    assert changed(wire, before)["IP.IPTablesForwardDropped"] == 1
+    assert netstack_moved(wire, before)["IP.IPTablesForwardDropped"] == 1
     wire.node.set_table("filter", at(Place.FORWARD, Verdict.ACCEPT))
     wire.node.set_table("mangle", at(Place.POSTROUTING, Verdict.DROP))
     wire.ip(udp(source=REMOTE, destination=INSIDE))
     assert wire.sent() == []
-    assert changed(wire, before)["IP.IPTablesPostroutingDropped"] == 1
+    assert netstack_moved(wire, before)["IP.IPTablesPostroutingDropped"] == 1
 
 
 @ALL

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,11 +11,12 @@ from stack.hook_packet import Place
 from stack.hook_reject import Reject, RejectWith
 from stack.hook_tables import Chain, Rule, Table, Verdict
 from stack.nat_targets import Dnat, Masquerade, Redirect, Snat
-from stack.policy import NETSTACK, NETSTACK_LATER, RFC, Policy
+from stack.policy import NETSTACK, Policy
 from stack.wire.checksum import checksum_is_right, internet_checksum
 from stack.wire.icmp import build_icmp, error
 from tests.stack.hook_kit import INSIDE, loopback, router
 from tests.stack.node_kit import HOST, PEER, REMOTE, SECOND_MAC, Wire, a, datagram, udp
+from tests.stack.preset_kit import each_preset
 
 
 def guarded(policy: Policy) -> Wire:
@@ -69,9 +69,7 @@ PAYLOADS = st.one_of(
 )
 
 
-@pytest.mark.parametrize(
-    "policy", [RFC, NETSTACK, NETSTACK_LATER], ids=["RFC", "NETSTACK", "NETSTACK_LATER"]
-)
+@each_preset
 @settings(max_examples=100, deadline=None)
 @given(
     st.lists(

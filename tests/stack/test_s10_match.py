@@ -7,7 +7,7 @@ import pytest
 from stack.hook_match import HeaderFilter, Masked, Match, Named, Ports
 from stack.hook_packet import Place, Shown
 from stack.hook_tables import Chain, Rule, Table, Verdict
-from stack.policy import NETSTACK, RFC, Policy
+from stack.policy import Policy
 from stack.wire.ipv4 import HeaderFault, parse_ipv4
 from tests.stack.hook_kit import INSIDE, at, router, tcp
 from tests.stack.node_kit import (
@@ -22,11 +22,10 @@ from tests.stack.node_kit import (
     ping,
     udp,
 )
+from tests.stack.preset_kit import rfc_and_netstack
 
-BOTH = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["RFC", "NETSTACK"])
 
-
-@BOTH
+@rfc_and_netstack
 @pytest.mark.parametrize(
     ("header", "dropped"),
     [
@@ -59,7 +58,7 @@ def test_s10_4_the_header_filter_on_the_way_in(
     assert len(wire.sent()) == int(not dropped)
 
 
-@BOTH
+@rfc_and_netstack
 @pytest.mark.parametrize(
     ("header", "dropped"),
     [

@@ -13,17 +13,8 @@ from stack.nat_targets import Dnat, Masquerade, Snat
 from stack.policy import RFC, Policy
 from stack.wire.icmp import ECHO_REPLY, IcmpMessage, build_icmp
 from stack.wire.tcp import ACK, SYN
-from tests.stack.hook_kit import (
-    INSIDE,
-    QUIET_LATER,
-    at,
-    changed,
-    ends,
-    ping_between,
-    router,
-    segment_of,
-    tcp,
-)
+from tests.stack.count_kit import netstack_moved
+from tests.stack.hook_kit import INSIDE, QUIET_LATER, at, ends, ping_between, router, tcp
 from tests.stack.node_kit import (
     FAR_MAC,
     GATEWAY_MAC,
@@ -37,6 +28,7 @@ from tests.stack.node_kit import (
     datagram,
     udp,
 )
+from tests.stack.tcp_kit import segment_of
 
 LATER = pytest.mark.parametrize("policy", [RFC, QUIET_LATER], ids=["RFC", "NETSTACK_LATER"])
 OUTSIDE = HeaderFilter(leaves_by=Named("nic1"))
@@ -125,7 +117,7 @@ def test_s10_12_port_ranges_and_their_end(policy: Policy) -> None:
     before = wire.node.counters.netstack()
     outward(wire, udp(source=INSIDE, destination=REMOTE, source_port=4001, port=53))
     assert wire.sent() == []
-    assert changed(wire, before)["IP.IPTablesPostroutingDropped"] == 1
+    assert netstack_moved(wire, before)["IP.IPTablesPostroutingDropped"] == 1
     # A port is free again when its connection has gone.
     wire.frames(after=120 * SECOND)
     outward(wire, udp(source=INSIDE, destination=REMOTE, source_port=4001, port=53))
@@ -166,7 +158,7 @@ def test_s10_12_dnat_without_a_free_port_drops() -> None:
     for destination in (HOST, "192.0.2.77"):
         inward(wire, udp(source=REMOTE, destination=destination, source_port=9000, port=99))
     assert len(wire.sent()) == 1
-    assert changed(wire, before)["IP.IPTablesPreroutingDropped"] == 1
+    assert netstack_moved(wire, before)["IP.IPTablesPreroutingDropped"] == 1
 
 
 def test_s10_12_dnat_at_output_is_routed_anew() -> None:
@@ -278,10 +270,10 @@ def test_s10_12_what_cannot_be_translated() -> None:
     before = wire.node.counters.netstack()
     wire.ip(datagram(bytes(8), 17, flags=1))
     wire.ip(datagram(bytes(20), 132))
-    assert changed(wire, before)["IP.IPTablesPreroutingDropped"] == 2
+    assert netstack_moved(wire, before)["IP.IPTablesPreroutingDropped"] == 2
     wire.node.set_table("nat", Table({Place.POSTROUTING: rules[Place.POSTROUTING]}))
     outward(wire, datagram(bytes(20), 132, source=INSIDE, destination=REMOTE))
-    assert changed(wire, before)["IP.IPTablesPostroutingDropped"] == 1
+    assert netstack_moved(wire, before)["IP.IPTablesPostroutingDropped"] == 1
     # An error is about another datagram, and an answer that nobody asked for begins nothing:
     # both go on as they are.
     quote = udp(source=REMOTE, destination=INSIDE)[:28]

@@ -19,11 +19,13 @@ from stack.wire.checksum import checksum_is_right, pseudo_header
 from stack.wire.ipv4 import Ipv4Packet
 from stack.wire.tcp import ACK, FIN, RST, SYN
 from stack.wire.udp import build_udp
-from tests.stack.hook_kit import at, changed, ends, loopback, router, segment_of, tcp
+from tests.stack.count_kit import netstack_moved
+from tests.stack.hook_kit import at, ends, loopback, router, tcp
 from tests.stack.node_kit import HOST, PEER, REMOTE, SECOND, Wire, a, datagram, ping, udp
+from tests.stack.preset_kit import rfc_and_netstack
+from tests.stack.tcp_kit import segment_of
 
 DAY = 86_400 * SECOND
-ALONE = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["RFC", "NETSTACK"])
 FOREIGN = "198.51.100.80"
 """An address that is not ours."""
 
@@ -58,7 +60,7 @@ def test_s10_7_udp_at_prerouting_under_netstack_changes_the_port_alone() -> None
     (packet,) = found
     assert ends(packet) == (PEER, 4000, HOST, 5353)
     assert not sum_is_right(packet)
-    assert changed(wire, before)["UDP.ChecksumErrors"] == 1
+    assert netstack_moved(wire, before)["UDP.ChecksumErrors"] == 1
     # Without a checksum in it the datagram arrives.
     octets = build_udp(a(PEER), a(HOST), 4000, 53, b"data", checksum=False)
     wire.ip(datagram(octets, 17))
@@ -87,7 +89,7 @@ def test_s10_7_udp_at_prerouting_goes_to_the_nic_and_back() -> None:
     assert reply.udp.data == b"back"
 
 
-@ALONE
+@rfc_and_netstack
 def test_s10_7_udp_at_output_goes_to_the_loopback_address(policy: Policy) -> None:
     wire = Wire(policy)
     loopback(wire)
@@ -102,10 +104,10 @@ def test_s10_7_udp_at_output_goes_to_the_loopback_address(policy: Policy) -> Non
     assert received is not None
     assert received.data == b"ask"
     # S7.5: it did not go to the link.
-    assert "IP.PacketsSent" not in changed(wire, before)
+    assert "IP.PacketsSent" not in netstack_moved(wire, before)
 
 
-@ALONE
+@rfc_and_netstack
 def test_s10_7_tcp_at_prerouting_and_its_replies(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.forwarding = True
@@ -128,7 +130,7 @@ def test_s10_7_tcp_at_prerouting_and_its_replies(policy: Policy) -> None:
     assert ends(found[1]) == (PEER, 4000, HOST, 8080)
 
 
-@ALONE
+@rfc_and_netstack
 def test_s10_7_tcp_at_output_and_its_replies(policy: Policy) -> None:
     # Without it 127.0.0.1 has no route to the other addresses of the stack (S7.19).
     wire = Wire(replace(policy, handle_local=True))
@@ -152,17 +154,17 @@ def test_s10_7_tcp_at_output_and_its_replies(policy: Policy) -> None:
         assert sum_is_right(reset)
 
 
-@ALONE
+@rfc_and_netstack
 def test_s10_7_what_has_no_transport_header_or_another_protocol_is_dropped(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.set_table("nat", at(Place.PREROUTING, Redirect(53)))
     before = wire.node.counters.netstack()
     wire.ip(udp())
     drops = "IP.IPTablesPreroutingDropped"
-    assert drops not in changed(wire, before)
+    assert drops not in netstack_moved(wire, before)
     for packet in (datagram(bytes(8), 17, flags=1), ping(), datagram(bytes(40), 132)):
         wire.ip(packet)
-    assert changed(wire, before)[drops] == 3
+    assert netstack_moved(wire, before)[drops] == 3
 
 
 def test_s10_7_without_an_address_nothing_can_be_redirected_to_the_nic() -> None:
@@ -171,19 +173,19 @@ def test_s10_7_without_an_address_nothing_can_be_redirected_to_the_nic() -> None
     wire.node.set_table("nat", at(Place.PREROUTING, Redirect(53)))
     before = wire.node.counters.netstack()
     wire.ip(udp())
-    assert changed(wire, before)["IP.IPTablesPreroutingDropped"] == 1
+    assert netstack_moved(wire, before)["IP.IPTablesPreroutingDropped"] == 1
 
 
-@ALONE
+@rfc_and_netstack
 def test_s10_7_redirection_is_for_prerouting_and_output_only(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.set_table("nat", at(Place.INPUT, Redirect(53), HeaderFilter(protocol=17)))
     before = wire.node.counters.netstack()
     wire.ip(udp())
-    assert changed(wire, before)["IP.IPTablesInputDropped"] == 1
+    assert netstack_moved(wire, before)["IP.IPTablesInputDropped"] == 1
 
 
-@ALONE
+@rfc_and_netstack
 @pytest.mark.parametrize("protocol", [17, 6])
 def test_s10_7_what_is_rewritten_already_is_accepted_as_it_is(
     policy: Policy, protocol: int
@@ -209,7 +211,7 @@ def test_s10_7_what_is_rewritten_already_is_accepted_as_it_is(
     assert ends(found[1])[2:] == ("127.0.0.1", 1111)
 
 
-@ALONE
+@rfc_and_netstack
 def test_s10_8_a_connection_seen_first_is_not_seized_later(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.set_table("mangle", at(Place.OUTPUT, Verdict.ACCEPT))
@@ -327,7 +329,7 @@ def test_s10_8_only_established_ones_left() -> None:
     assert table.find(Flow(6, 0, 1, 2, 80), 1) is None
 
 
-@ALONE
+@rfc_and_netstack
 def test_s10_9_the_original_destination_can_be_asked_for(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.forwarding = True
@@ -345,7 +347,7 @@ def test_s10_9_the_original_destination_can_be_asked_for(policy: Policy) -> None
     assert ask(6, (HOST, 8080), (PEER, 4000)) is None
 
 
-@ALONE
+@rfc_and_netstack
 @pytest.mark.parametrize("protocol", [17, 6])
 def test_s10_3_the_nat_table_is_skipped_for_what_is_rewritten(
     policy: Policy, protocol: int
@@ -370,7 +372,7 @@ def test_s10_3_netstack_skips_the_nat_table_at_input_too() -> None:
         assert wire.node.counters.get("IP.IPTablesInputDropped") == dropped
 
 
-@ALONE
+@rfc_and_netstack
 def test_s10_6_a_quote_shows_what_came_or_what_became_of_it(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.set_table("nat", at(Place.PREROUTING, Redirect(1111), HeaderFilter(protocol=17)))

@@ -14,17 +14,10 @@ from stack.nat_targets import Dnat, Redirect
 from stack.policy import NETSTACK, NETSTACK_LATER, RFC, Policy
 from stack.refusal import Refused
 from stack.wire.tcp import ACK, RST, SYN
-from tests.stack.hook_kit import (
-    INSIDE,
-    QUIET_LATER,
-    at,
-    changed,
-    ends,
-    router,
-    segment_of,
-    tcp,
-)
+from tests.stack.count_kit import netstack_moved
+from tests.stack.hook_kit import INSIDE, QUIET_LATER, at, ends, router, tcp
 from tests.stack.node_kit import HOST, PEER, REMOTE, Wire, a, datagram, udp
+from tests.stack.tcp_kit import segment_of
 
 LATER = pytest.mark.parametrize("policy", [RFC, QUIET_LATER], ids=["RFC", "NETSTACK_LATER"])
 UDP = HeaderFilter(protocol=17)
@@ -53,7 +46,7 @@ def test_s10_13_codes_at_input(policy: Policy, answer: RejectWith, code: int) ->
     sent = wire.one()
     assert (sent.icmp.type, sent.icmp.code, sent.icmp.data) == (3, code, packet)
     assert sent.header.source == a(HOST)
-    moved = changed(wire, before)
+    moved = netstack_moved(wire, before)
     assert moved["IP.IPTablesInputDropped"] == moved["ICMP.PacketsSent.DstUnreachable"] == 1
     assert "IP.PacketsDelivered" not in moved
 

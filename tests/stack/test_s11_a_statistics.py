@@ -5,15 +5,13 @@ from __future__ import annotations
 import pytest
 
 from stack.counters import IP_MIB, SAME, Counters
-from stack.policy import NETSTACK, NETSTACK_LATER, RFC, Policy
+from stack.policy import Policy
 from stack.refusal import Refused
 from stack.wire.ipv4 import FLAG_MF
 from tests.stack.count_kit import all_of
 from tests.stack.node_kit import PEER, REMOTE, SECOND_MAC, Wire, datagram, ping, udp
+from tests.stack.preset_kit import each_preset, rfc_and_later, rfc_and_netstack
 
-PRESETS = pytest.mark.parametrize(
-    "policy", [RFC, NETSTACK, NETSTACK_LATER], ids=["rfc", "netstack", "later"]
-)
 IP = """PacketsReceived DisabledPacketsReceived MalformedPacketsReceived
     MalformedFragmentsReceived InvalidSourceAddressesReceived
     InvalidDestinationAddressesReceived PacketsDelivered PacketsSent OutgoingPacketErrors
@@ -127,7 +125,7 @@ def test_s11_1_counters_have_at_least_64_bits() -> None:
         assert counters.get(name) == before + (1 << 64) - 1
 
 
-@PRESETS
+@each_preset
 def test_s11_1_counters_only_grow(policy: Policy) -> None:
     wire = Wire(policy)
     wire.second_nic()
@@ -154,7 +152,7 @@ def test_s11_1_counters_only_grow(policy: Policy) -> None:
     assert before["IP.PacketsReceived"] == 6
 
 
-@PRESETS
+@each_preset
 def test_s11_2_ip_icmp_and_igmp_per_nic_and_for_the_stack(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.add_nic(2, mac=SECOND_MAC)
@@ -184,7 +182,7 @@ def test_s11_2_what_is_counted_for_the_stack_alone_is_not_there_on_a_nic(name: s
     assert name not in nic.netstack()
 
 
-@pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["rfc", "netstack"])
+@rfc_and_netstack
 @pytest.mark.parametrize(
     "objects",
     [
@@ -223,7 +221,7 @@ def test_s11_3_objects_without_a_counter_of_netstack(policy: Policy, objects: st
     assert values["ipSystemStatsOutFragCreates"] == 3
 
 
-@pytest.mark.parametrize("policy", [RFC, NETSTACK_LATER], ids=["rfc", "later"])
+@rfc_and_later
 def test_s11_3_what_may_not_be_cut(policy: Policy) -> None:
     wire = Wire(policy)
     wire.second_nic(mtu=576)

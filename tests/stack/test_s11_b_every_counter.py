@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from stack.counters import Counters
-from stack.policy import NETSTACK, NETSTACK_LATER, RFC, Policy
+from stack.policy import NETSTACK, RFC, Policy
 from tests.stack.count_kit import all_of
 from tests.stack.count_scenarios import SCENARIOS as OF_IP
 from tests.stack.count_scenarios_link import SCENARIOS as OF_LINKS
 from tests.stack.count_scenarios_link import closed_link
+from tests.stack.preset_kit import each_preset
 
 SCENARIOS = OF_IP | OF_LINKS
 NEVER = {
@@ -48,9 +49,6 @@ NETSTACK_NEVER = LATER_NEVER | {
     "ipSystemStatsOutFragFails",
 }
 """What a preset has no use for; the forwarding group came later too."""
-PRESETS = pytest.mark.parametrize(
-    "policy", [RFC, NETSTACK, NETSTACK_LATER], ids=["rfc", "netstack", "later"]
-)
 
 
 def moves_in(name: str, policy: Policy) -> bool:
@@ -68,7 +66,7 @@ def test_s11_1_every_name_has_a_scenario() -> None:
     assert len(SCENARIOS) + len(NEVER) == len(names)
 
 
-@PRESETS
+@each_preset
 @pytest.mark.parametrize("name", sorted(SCENARIOS))
 def test_s11_1_an_event_moves_every_counter(name: str, policy: Policy) -> None:
     wire = SCENARIOS[name](policy)
@@ -81,7 +79,7 @@ def test_s11_1_an_event_moves_every_counter(name: str, policy: Policy) -> None:
         assert counters.get(other) == 0
 
 
-@PRESETS
+@each_preset
 def test_s11_1_what_waited_for_a_link_that_is_closed(policy: Policy) -> None:
     counters = closed_link(policy).node.counters
     # A datagram, and one in two pieces, which are one datagram that was not forwarded.

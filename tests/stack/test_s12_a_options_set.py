@@ -20,10 +20,10 @@ from stack.policy import NETSTACK, RFC, Policy
 from stack.refusal import Reason
 from stack.source_route import LOOSE, STRICT
 from stack.user_options import OptionRefusal, UserOptions, take_user_options
-from tests.stack.node_kit import GATEWAY, PEER, REMOTE, Wire, a
-from tests.stack.socket_kit import addresses, any_socket, bound, refusal, route, send
+from tests.stack.node_kit import GATEWAY, PEER, REMOTE, Wire, a, refusal
+from tests.stack.preset_kit import rfc_and_netstack
+from tests.stack.socket_kit import addresses, any_socket, bound, route, send
 
-PRESETS = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["RFC", "NETSTACK"])
 KINDS = pytest.mark.parametrize("kind", ["udp", "raw"])
 SLOTS = b"\x07\x0b\x04" + bytes(8) + b"\x00"
 ALERT = b"\x94\x04\x00\x00"
@@ -53,7 +53,7 @@ def test_s12_1_ten_options_are_known_by_name(number: int, name: int, buffer: byt
     assert wire.one().header.options[:1] == buffer[:1]
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s12_1_obsolete_options_are_carried_as_they_are(policy: Policy) -> None:
     wire = Wire(policy)
     socket = bound(wire)
@@ -63,7 +63,7 @@ def test_s12_1_obsolete_options_are_carried_as_they_are(policy: Policy) -> None:
     assert wire.one().header.options == area
 
 
-@PRESETS
+@rfc_and_netstack
 @KINDS
 def test_s12_2_options_are_set_and_read_on_every_socket(policy: Policy, kind: str) -> None:
     wire = Wire(policy)
@@ -85,7 +85,7 @@ def test_s12_2_a_buffer_holds_up_to_44_octets() -> None:
     assert refusal(lambda: socket.set_options(most + b"\x00")) is Reason.INVALID_ARGUMENT
 
 
-@PRESETS
+@rfc_and_netstack
 @KINDS
 def test_s12_3_the_buffer_is_the_area_of_the_header(policy: Policy, kind: str) -> None:
     wire = Wire(policy)
@@ -96,7 +96,7 @@ def test_s12_3_the_buffer_is_the_area_of_the_header(policy: Policy, kind: str) -
     assert wire.one().header.options == area
 
 
-@PRESETS
+@rfc_and_netstack
 @KINDS
 def test_s12_4_what_is_set_goes_into_every_datagram_until_it_is_replaced(
     policy: Policy, kind: str
@@ -146,7 +146,7 @@ def test_s12_5_a_refused_buffer_leaves_the_old_options_in_force(buffer: bytes) -
     assert wire.one().header.options == ALERT
 
 
-@PRESETS
+@rfc_and_netstack
 @pytest.mark.parametrize(
     ("buffer", "area"),
     [
@@ -221,7 +221,7 @@ def test_s12_7_a_single_address_leaves_an_empty_list() -> None:
     assert header.options == ALERT + b"\x89\x03\x04\x00"
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s12_11_get_returns_what_was_set_or_as_much_as_fits(policy: Policy) -> None:
     socket = bound(Wire(policy))
     assert socket.get_options(8) == b""

@@ -17,11 +17,12 @@ from tests.stack.node_kit import (
     Wire,
     a,
     datagram,
+    refusal,
     udp,
 )
-from tests.stack.socket_kit import addresses, bound, complain, read, refusal, route
+from tests.stack.preset_kit import rfc_and_netstack
+from tests.stack.socket_kit import addresses, bound, complain, read, route
 
-PRESETS = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["RFC", "NETSTACK"])
 ALERT = b"\x94\x04\x00\x00"
 SLOT = b"\x07\x07\x04" + bytes(5)
 MIDNIGHT = 3_600_000
@@ -72,7 +73,7 @@ def test_s12_8_errors_about_a_routed_datagram_find_its_socket() -> None:
     assert [told.code for told in raw.errors()] == [3]
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s12_9_the_originator_fills_no_slot_of_a_record_route(policy: Policy) -> None:
     wire = Wire(policy)
     socket = bound(wire)
@@ -81,7 +82,7 @@ def test_s12_9_the_originator_fills_no_slot_of_a_record_route(policy: Policy) ->
     assert wire.one().header.options == SLOT
 
 
-@PRESETS
+@rfc_and_netstack
 @pytest.mark.parametrize(
     ("given", "sent"),
     [
@@ -119,7 +120,7 @@ def test_s12_9_the_originator_stamps_a_timestamp_that_has_room(
     assert socket.get_options() == given
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s12_10_options_take_their_room_from_the_cutting_point(policy: Policy) -> None:
     wire = Wire(policy)
     socket = bound(wire)
@@ -149,7 +150,7 @@ def test_s12_10_the_path_is_that_to_the_first_hop() -> None:
 RECEIVED = b"\x01" + SLOT[:7] + ALERT
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s12_15_get_never_tells_received_options(policy: Policy) -> None:
     wire = Wire(policy)
     socket = bound(wire)

@@ -12,6 +12,7 @@ from stack.refusal import Reason
 from stack.socket_base import QUEUE_LIMIT, QUEUE_OCTETS, Inbox
 from stack.wire.ethernet import BROADCAST_MAC
 from stack.wire.icmp import ECHO_REPLY, ECHO_REQUEST, build_icmp, echo
+from tests.stack.count_kit import netstack_moved
 from tests.stack.node_kit import (
     HOST,
     PEER,
@@ -19,13 +20,14 @@ from tests.stack.node_kit import (
     SUBNET_BROADCAST,
     Wire,
     datagram,
+    refusal,
     udp,
 )
-from tests.stack.socket_kit import addresses, bound, complain, moved, netstack, read, refusal
+from tests.stack.preset_kit import rfc_and_netstack
+from tests.stack.socket_kit import addresses, bound, complain, netstack, read
 
 HEARING = replace(NETSTACK, errors_reach_transport=True)
 """NETSTACK's sockets, told of every error that there is."""
-PRESETS = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["RFC", "NETSTACK"])
 SECOND_HOST = "192.0.2.2"
 
 
@@ -60,7 +62,7 @@ def test_s12_18_netstack_gives_the_header_after_option_work() -> None:
         assert got.octets == octets[:20] + recorded + payload
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s12_18_a_bound_raw_socket_compares_one_address(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.add_address(1, SECOND_HOST, 24)
@@ -72,7 +74,7 @@ def test_s12_18_a_bound_raw_socket_compares_one_address(policy: Policy) -> None:
     assert raw.receive() is None
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s12_18_a_connected_raw_socket_hears_its_peer(policy: Policy) -> None:
     wire = Wire(policy)
     raw = wire.node.raw_socket(17)
@@ -86,7 +88,7 @@ def test_s12_18_a_connected_raw_socket_hears_its_peer(policy: Policy) -> None:
     assert data(raw) == b"all"
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s12_19_a_full_queue_loses_the_datagram(policy: Policy) -> None:
     wire = Wire(policy)
     socket = bound(wire)
@@ -94,7 +96,7 @@ def test_s12_19_a_full_queue_loses_the_datagram(policy: Policy) -> None:
         wire.ip(udp())
     before, mib = netstack(wire), wire.mib()
     wire.ip(udp())
-    assert moved(wire, before) == {
+    assert netstack_moved(wire, before) == {
         "IP.PacketsReceived": 1,
         "IP.PacketsDelivered": 1,
         "UDP.PacketsReceived": 1,
@@ -106,7 +108,7 @@ def test_s12_19_a_full_queue_loses_the_datagram(policy: Policy) -> None:
     read(socket)
     before = netstack(wire)
     wire.ip(udp())
-    assert "DroppedPackets" not in moved(wire, before)
+    assert "DroppedPackets" not in netstack_moved(wire, before)
 
 
 def test_s12_19_only_the_socket_without_room_loses_it() -> None:
@@ -122,7 +124,7 @@ def test_s12_19_only_the_socket_without_room_loses_it() -> None:
     wire.ip(broadcast, mac=BROADCAST_MAC)
     read(other)
     assert full.receive() is not None
-    assert moved(wire, before)["DroppedPackets"] == 2
+    assert netstack_moved(wire, before)["DroppedPackets"] == 2
     assert wire.moved(mib)["udpInDatagrams"] == 1
 
 
@@ -135,13 +137,13 @@ def test_s12_19_raw_and_echo_sockets_lose_what_does_not_fit() -> None:
             wire.ip(octets)
         before = netstack(wire)
         wire.ip(octets)
-        assert moved(wire, before)["DroppedPackets"] == 1
+        assert netstack_moved(wire, before)["DroppedPackets"] == 1
     raw.connect(PEER)
     assert raw.receive() is not None
     raw.shutdown(read=True)
     before = netstack(wire)
     wire.ip(datagram(b"x", 253))
-    assert moved(wire, before)["DroppedPackets"] == 1
+    assert netstack_moved(wire, before)["DroppedPackets"] == 1
     read_first = ping.receive(peek=True)
     assert read_first is not None
     assert ping.receive() == read_first
@@ -293,27 +295,27 @@ def test_s5_36_an_error_goes_to_the_raw_sockets_that_may_have_sent_it() -> None:
     assert sockets[0].take_error() is None
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s11_2_what_an_echo_socket_sends_counts_for_the_stack_alone(policy: Policy) -> None:
     wire = Wire(policy)
     ping = wire.node.icmp_socket(7)
     before = netstack(wire)
     ping.send_echo(PEER, 1, b"data")
-    assert moved(wire, before) == {"IP.PacketsSent": 1, "ICMP.PacketsSent.EchoRequest": 1}
+    assert netstack_moved(wire, before) == {"IP.PacketsSent": 1, "ICMP.PacketsSent.EchoRequest": 1}
     assert wire.node.counters.get("icmpMsgStatsOutPkts.8") == 1
     on_the_nic = wire.node.nic_counters(1)
     assert on_the_nic.get("ICMP.PacketsSent.EchoRequest") == 0
     assert on_the_nic.get("icmpStatsOutMsgs") == 0
 
 
-@PRESETS
+@rfc_and_netstack
 def test_s11_2_an_echo_request_that_cannot_be_sent_is_dropped(policy: Policy) -> None:
     wire = Wire(policy)
     ping = wire.node.icmp_socket(7)
     before = netstack(wire)
     too_long = refusal(lambda: ping.send_echo(PEER, 1, bytes(65_535)))
     assert too_long is Reason.MESSAGE_TOO_LONG
-    assert moved(wire, before) == {"ICMP.PacketsSent.Dropped": 1}
+    assert netstack_moved(wire, before) == {"ICMP.PacketsSent.Dropped": 1}
     assert wire.node.nic_counters(1).get("ICMP.PacketsSent.Dropped") == 0
 
 
@@ -322,11 +324,11 @@ def test_s11_2_a_request_is_no_reply_for_an_echo_socket() -> None:
     ping = wire.node.icmp_socket(7)
     before = netstack(wire)
     wire.ip(datagram(build_icmp(echo(ECHO_REQUEST, 7, 1, b"mine"))))
-    assert moved(wire, before)["DroppedPackets"] == 1
+    assert netstack_moved(wire, before)["DroppedPackets"] == 1
     assert ping.receive() is None
     before = netstack(wire)
     wire.ip(datagram(build_icmp(echo(ECHO_REQUEST, 8, 1, b"another's"))))
-    assert "DroppedPackets" not in moved(wire, before)
+    assert "DroppedPackets" not in netstack_moved(wire, before)
     wire.ip(datagram(build_icmp(echo(ECHO_REPLY, 7, 1, addresses(PEER)))))
     reply = ping.receive()
     assert reply is not None

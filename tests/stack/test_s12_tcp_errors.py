@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from stack.policy import NETSTACK, RFC, Policy
+from stack.policy import RFC, Policy
 from stack.refusal import Reason
 from stack.wire.icmp import IcmpMessage
 from stack.wire.tcp import ACK
-from tests.stack.address_kit import refusal
-from tests.stack.node_kit import HOST, PEER, PEER_MAC, Wire
+from tests.stack.node_kit import HOST, PEER, PEER_MAC, Wire, refusal
+from tests.stack.preset_kit import rfc_and_netstack
 from tests.stack.tcp_kit import accepted, connected, icmp_about
 
-BOTH = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["rfc", "netstack"])
 
-
-@BOTH
+@rfc_and_netstack
 @pytest.mark.parametrize("wish", [None, True, False], ids=["unset", "on", "off"])
 def test_s12_20_tcp_queues_errors_for_whom_wants_them(policy: Policy, wish: bool | None) -> None:
     socket, peer = connected(policy)
@@ -30,7 +28,7 @@ def test_s12_20_tcp_queues_errors_for_whom_wants_them(policy: Policy, wish: bool
     assert socket.take_error() is Reason.HOST_UNREACHABLE
 
 
-@BOTH
+@rfc_and_netstack
 @pytest.mark.parametrize("how", ["address", "nic"])
 def test_s7_21_a_segment_from_a_source_that_is_gone_is_not_written(
     policy: Policy, how: str
@@ -59,7 +57,7 @@ def test_s7_21_a_segment_from_a_source_that_is_gone_is_not_written(
     assert any(segment.data == b"data" for segment in peer.hear_all(after=3_000_000))
 
 
-@BOTH
+@rfc_and_netstack
 def test_s7_21_no_connection_begins_from_a_source_that_is_gone(policy: Policy) -> None:
     wire = Wire(policy)
     socket = wire.node.tcp_socket()

@@ -17,27 +17,24 @@ from stack.tcp_connection import State
 from stack.tcp_socket import TcpSocket
 from stack.wire.tcp import ACK, FIN, PSH, RST, SYN, maximum_segment_size
 from tests.stack.node_kit import GATEWAY, HOST, PEER, REMOTE, SECOND, Sent, Wire, a
+from tests.stack.preset_kit import rfc_and_netstack
+from tests.stack.socket_kit import addresses
 from tests.stack.tcp_kit import PEER_PORT, Peer, accepted, connected, listening, segment_of, tcp
 
 ALERT = b"\x94\x04\x00\x00"
 STAMPS = b"\x44\x0c\x05\x00" + bytes(8)
-BOTH = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["RFC", "NETSTACK"])
 HOP, HOP_2 = "192.0.2.77", "192.0.2.78"
-
-
-def octets(*addresses: str) -> bytes:
-    return b"".join(a(each).to_bytes(4, "big") for each in addresses)
 
 
 def recorded(*hops: str, kind: int = 131) -> bytes:
     """A source route that has come to its end, padded."""
-    option = bytes((kind, 3 + 4 * len(hops), 4 + 4 * len(hops))) + octets(*hops)
+    option = bytes((kind, 3 + 4 * len(hops), 4 + 4 * len(hops))) + addresses(*hops)
     return option + b"\0"
 
 
 def onward(*hops: str, kind: int = 131) -> bytes:
     """A source route that begins."""
-    return bytes((kind, 3 + 4 * len(hops), 4)) + octets(*hops) + b"\0"
+    return bytes((kind, 3 + 4 * len(hops), 4)) + addresses(*hops) + b"\0"
 
 
 def routed(wire: Wire) -> Wire:
@@ -59,7 +56,7 @@ def opened_by(options: bytes, policy: Policy = RFC) -> tuple[TcpSocket, Wire, Pe
     return listener.accept(), wire, peer, greeting
 
 
-@BOTH
+@rfc_and_netstack
 def test_s12_4_options_go_into_everything_a_connection_sends(policy: Policy) -> None:
     socket, peer = connected(policy, options=ALERT)
     wire = peer.wire
@@ -79,7 +76,7 @@ def test_s12_4_options_go_into_everything_a_connection_sends(policy: Policy) -> 
     assert (gone.header.options, segment_of(gone).flags) == (b"", RST | ACK)
 
 
-@BOTH
+@rfc_and_netstack
 def test_s12_4_a_reset_carries_options_too(policy: Policy) -> None:
     socket, peer = connected(policy, options=ALERT)
     socket.reset()
@@ -87,7 +84,7 @@ def test_s12_4_a_reset_carries_options_too(policy: Policy) -> None:
     assert (segment_of(sent).flags, sent.header.options) == (RST | ACK, ALERT)
 
 
-@BOTH
+@rfc_and_netstack
 def test_s12_4_a_listening_socket_sets_them_for_its_own_resets(policy: Policy) -> None:
     wire = Wire(policy)
     listener = listening(wire)
@@ -99,7 +96,7 @@ def test_s12_4_a_listening_socket_sets_them_for_its_own_resets(policy: Policy) -
     assert listener.get_options() == ALERT
 
 
-@BOTH
+@rfc_and_netstack
 def test_s12_5_a_malformed_buffer_leaves_the_old_options_in_force(policy: Policy) -> None:
     socket, peer = connected(policy, options=ALERT)
     for buffer in (bytes(45), b"\x07\x01\x04\x00", b"\x07\x09\x04\x00"):
@@ -114,12 +111,12 @@ def test_s12_5_a_malformed_buffer_leaves_the_old_options_in_force(policy: Policy
 def test_s12_7_an_active_open_goes_along_a_source_route() -> None:
     wire = routed(Wire())
     socket = wire.node.tcp_socket()
-    buffer = b"\x01\x83\x0b\x04" + octets(HOP, REMOTE)
+    buffer = b"\x01\x83\x0b\x04" + addresses(HOP, REMOTE)
     socket.set_options(buffer)
     socket.connect(REMOTE, PEER_PORT)
     sent = wire.one()
     assert sent.header.destination == a(HOP)
-    assert sent.header.options == b"\x01\x83\x07\x04" + octets(REMOTE)
+    assert sent.header.options == b"\x01\x83\x07\x04" + addresses(REMOTE)
     assert segment_of(sent, final=REMOTE).flags == SYN
     assert socket.get_options() == buffer
 
@@ -127,17 +124,17 @@ def test_s12_7_an_active_open_goes_along_a_source_route() -> None:
 def test_s12_8_the_listed_address_is_on_the_wire_the_one_named_counts() -> None:
     wire = routed(Wire())
     socket = wire.node.tcp_socket()
-    socket.set_options(b"\x01\x83\x0b\x04" + octets(HOP, HOP_2))
+    socket.set_options(b"\x01\x83\x0b\x04" + addresses(HOP, HOP_2))
     socket.connect(REMOTE, PEER_PORT)
     sent = wire.one()
-    assert sent.header.options == b"\x01\x83\x07\x04" + octets(HOP_2)
+    assert sent.header.options == b"\x01\x83\x07\x04" + addresses(HOP_2)
     peer = Peer(wire, address=REMOTE, port=socket.local_name[1])
     assert peer.take(sent).flags == SYN
     peer.say(SYN | ACK)
     assert socket.state is State.ESTABLISHED
 
 
-@BOTH
+@rfc_and_netstack
 def test_s12_9_the_originator_stamps_a_segment(policy: Policy) -> None:
     _, peer = connected(policy, options=STAMPS)
     peer.say(ACK, b"x")
@@ -146,7 +143,7 @@ def test_s12_9_the_originator_stamps_a_segment(policy: Policy) -> None:
     ) + bytes(4)
 
 
-@BOTH
+@rfc_and_netstack
 @pytest.mark.parametrize("options", [b"", ALERT, bytes([1]) * 40])
 def test_s12_10_segments_leave_room_for_the_options(policy: Policy, options: bytes) -> None:
     socket, peer = accepted(policy, mss=1460)
@@ -178,7 +175,7 @@ def test_s12_11_get_returns_what_was_set_and_as_much_as_fits() -> None:
 def test_s12_12_an_accepted_socket_tells_the_reversed_route() -> None:
     socket, _, _, _ = opened_by(recorded(HOP_2, HOP))
     told = socket.get_options()
-    assert told == octets(HOP) + b"\x01\x83\x0b\x04" + octets(HOP_2, REMOTE)
+    assert told == addresses(HOP) + b"\x01\x83\x0b\x04" + addresses(HOP_2, REMOTE)
     assert socket.get_options(10) == told[:10]
 
 
@@ -187,12 +184,12 @@ def test_s12_12_the_strict_type_is_kept_and_nine_hops_make_44_octets() -> None:
     socket, _, _, greeting = opened_by(recorded(*hops, kind=137))
     told = socket.get_options()
     assert len(told) == 44
-    assert told[:8] == octets(HOP) + b"\x01\x89\x27\x04"
-    assert told[-4:] == octets(REMOTE)
+    assert told[:8] == addresses(HOP) + b"\x01\x89\x27\x04"
+    assert told[-4:] == addresses(REMOTE)
     assert len(greeting.header.options) == 40
 
 
-@BOTH
+@rfc_and_netstack
 def test_s12_12_without_a_source_route_there_is_nothing_to_tell(policy: Policy) -> None:
     socket, wire, _, greeting = opened_by(b"\x07\x07\x04" + bytes(5), policy)
     assert socket.get_options() == b""
@@ -209,7 +206,7 @@ def test_s12_12_where_source_routes_are_unknown_options_none_is_told() -> None:
 
 def test_s12_13_one_hop_gives_that_hop_and_the_client() -> None:
     socket, _, _, greeting = opened_by(recorded(HOP))
-    assert socket.get_options() == octets(HOP) + b"\x01\x83\x07\x04" + octets(REMOTE)
+    assert socket.get_options() == addresses(HOP) + b"\x01\x83\x07\x04" + addresses(REMOTE)
     assert greeting.header.destination == a(HOP)
     assert greeting.header.options == onward(REMOTE)
 
@@ -255,7 +252,7 @@ def test_s12_14_the_reversed_route_is_used_for_everything() -> None:
 
 def test_s12_14_what_the_user_sets_overrides_and_clearing_removes() -> None:
     socket, wire, peer, _ = opened_by(recorded(HOP))
-    socket.set_options(b"\x01\x83\x0b\x04" + octets(HOP_2, REMOTE))
+    socket.set_options(b"\x01\x83\x0b\x04" + addresses(HOP_2, REMOTE))
     socket.send(b"a")
     sent = wire.one()
     assert (sent.header.destination, sent.header.options[:4]) == (a(HOP_2), b"\x01\x83\x07\x04")
@@ -279,7 +276,7 @@ def test_s12_14_a_later_source_route_overrides_an_earlier_one() -> None:
     assert wire.one().header.destination == a(HOP_2)
     peer.say(ACK, b"z", ahead=1 << 20, options=recorded(HOP))
     assert wire.one().header.destination == a(HOP_2)
-    assert socket.get_options()[:4] == octets(HOP_2)
+    assert socket.get_options()[:4] == addresses(HOP_2)
 
 
 def test_s12_14_an_active_open_does_not_follow_a_received_route() -> None:
@@ -298,5 +295,5 @@ def test_s12_17_without_source_routing_tcp_sockets_refuse_it() -> None:
     for policy in (NETSTACK, replace(RFC, source_route=SourceRouting.NONE)):
         socket = Wire(policy).node.tcp_socket()
         with pytest.raises(Refused) as refused:
-            socket.set_options(b"\x01\x83\x0b\x04" + octets(GATEWAY, HOST))
+            socket.set_options(b"\x01\x83\x0b\x04" + addresses(GATEWAY, HOST))
         assert refused.value.reason is Reason.NOT_SUPPORTED

@@ -7,10 +7,11 @@ import pytest
 from stack.policy import NETSTACK, RFC, Policy
 from stack.wire.arp import ArpPacket, arp_reply, arp_request
 from stack.wire.ethernet import BROADCAST_MAC, build_ethernet
-from tests.stack.link_kit import OTHER_MAC, counting, send_udp
+from tests.stack.count_kit import moving
+from tests.stack.link_kit import OTHER_MAC, send_udp
 from tests.stack.node_kit import HOST, HOST_MAC, PEER, PEER_MAC, SECOND, Wire, a
+from tests.stack.preset_kit import rfc_and_netstack
 
-BOTH = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["RFC", "NETSTACK"])
 FOR_US = arp_request(PEER_MAC, a(PEER), a(HOST))
 FOR_OTHERS = arp_request(PEER_MAC, a(PEER), a("192.0.2.77"))
 REPLY = arp_reply(PEER_MAC, a(PEER), HOST_MAC, a(HOST))
@@ -23,12 +24,12 @@ MALFORMED = [
 
 
 def moved_by(wire: Wire, packet: ArpPacket) -> dict[str, int]:
-    with counting(wire.node.counters) as moved:
+    with moving(wire.node.counters) as moved:
         wire.arp(packet)
     return moved
 
 
-@BOTH
+@rfc_and_netstack
 def test_s13_11_packets_are_counted_per_nic_and_for_the_stack(policy: Policy) -> None:
     wire = Wire(policy, neighbours=False)
     expected = {
@@ -36,26 +37,26 @@ def test_s13_11_packets_are_counted_per_nic_and_for_the_stack(policy: Policy) ->
         "ARP.RequestsReceived": 1,
         "ARP.OutgoingRepliesSent": 1,
     }
-    with counting(wire.node.nic_counters(1)) as nic_moved:
+    with moving(wire.node.nic_counters(1)) as nic_moved:
         assert moved_by(wire, FOR_US) == expected
     assert nic_moved == expected
     assert moved_by(wire, REPLY) == {"ARP.PacketsReceived": 1, "ARP.RepliesReceived": 1}
     assert moved_by(wire, FOR_US._replace(operation=3)) == {"ARP.PacketsReceived": 1}
 
 
-@BOTH
+@rfc_and_netstack
 @pytest.mark.parametrize("packet", MALFORMED)
 def test_s13_11_malformed_packets_are_counted(policy: Policy, packet: ArpPacket) -> None:
     wire = Wire(policy, neighbours=False)
     expected = {"ARP.PacketsReceived": 1, "ARP.MalformedPacketsReceived": 1}
     assert moved_by(wire, packet) == expected
-    with counting(wire.node.counters) as moved:
+    with moving(wire.node.counters) as moved:
         wire.frame(BROADCAST_MAC + PEER_MAC + b"\x08\x06" + bytes(27))
     assert moved == expected
     assert wire.frames() == []
 
 
-@BOTH
+@rfc_and_netstack
 def test_s13_11_while_arp_is_off_packets_are_counted_as_disabled(policy: Policy) -> None:
     wire = Wire(policy, neighbours=False)
     wire.node.set_arp(1, on=False)
@@ -70,7 +71,7 @@ def test_s13_11_while_arp_is_off_packets_are_counted_as_disabled(policy: Policy)
     assert len(wire.arps()) == 1
 
 
-@BOTH
+@rfc_and_netstack
 def test_s13_11_a_request_for_an_address_not_ours_is_counted_and_ignored(policy: Policy) -> None:
     wire = Wire(policy, neighbours=False)
     assert moved_by(wire, FOR_OTHERS) == {
@@ -82,7 +83,7 @@ def test_s13_11_a_request_for_an_address_not_ours_is_counted_and_ignored(policy:
     assert wire.node.neighbour(1, PEER) is None
 
 
-@BOTH
+@rfc_and_netstack
 def test_s13_11_a_request_for_one_of_ours_teaches_and_is_answered(policy: Policy) -> None:
     wire = Wire(policy, neighbours=False)
     # The answer goes to the hardware address in the packet, whoever the frame came from.
@@ -96,7 +97,7 @@ def test_s13_11_a_request_for_one_of_ours_teaches_and_is_answered(policy: Policy
     assert wire.node.neighbour(1, PEER) == OTHER_MAC
 
 
-@BOTH
+@rfc_and_netstack
 def test_s13_11_a_reply_resolves_what_is_unresolved(policy: Policy) -> None:
     wire = Wire(policy, neighbours=False)
     send_udp(wire.node, PEER)

@@ -13,8 +13,8 @@ from stack.refusal import Reason
 from stack.wire.arp import arp_reply, arp_request
 from stack.wire.ethernet import BROADCAST_MAC
 from stack.wire.icmp import DESTINATION_UNREACHABLE, HOST_UNREACHABLE
-from tests.stack.address_kit import refusal
-from tests.stack.link_kit import OTHER_MAC, counting, send_udp
+from tests.stack.count_kit import moving
+from tests.stack.link_kit import OTHER_MAC, send_udp
 from tests.stack.node_kit import (
     FAR_MAC,
     HOST,
@@ -26,12 +26,9 @@ from tests.stack.node_kit import (
     Wire,
     a,
     ping,
+    refusal,
 )
-
-BOTH = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["RFC", "NETSTACK"])
-ALL = pytest.mark.parametrize(
-    "policy", [RFC, NETSTACK, NETSTACK_LATER], ids=["RFC", "NETSTACK", "LATER"]
-)
+from tests.stack.preset_kit import each_preset, rfc_and_netstack
 
 
 def wide(policy: Policy) -> Wire:
@@ -49,7 +46,7 @@ def teach(wire: Wire, number: int) -> None:
     wire.arp(arp_request(OTHER_MAC, a(station(number)), a("10.0.0.1")))
 
 
-@BOTH
+@rfc_and_netstack
 def test_s13_7_the_least_recently_used_of_512_learned_entries_goes(policy: Policy) -> None:
     wire = wide(policy)
     wire.node.add_neighbour(1, "10.9.9.9", PEER_MAC)
@@ -64,7 +61,7 @@ def test_s13_7_the_least_recently_used_of_512_learned_entries_goes(policy: Polic
     assert wire.node.neighbour(1, "10.9.9.9") == PEER_MAC
 
 
-@BOTH
+@rfc_and_netstack
 def test_s13_7_entries_by_hand_have_no_limit(policy: Policy) -> None:
     wire = wide(policy)
     for number in range(LEARNED_LIMIT + 100):
@@ -85,10 +82,10 @@ def test_s13_7_one_in_resolution_is_not_what_goes() -> None:
     assert wire.one().mac == PEER_MAC
 
 
-@BOTH
+@rfc_and_netstack
 def test_s13_7_256_packets_wait_for_a_next_hop_and_the_oldest_is_lost(policy: Policy) -> None:
     wire = Wire(policy, neighbours=False)
-    with counting(wire.node.counters, "IP.Out") as moved:
+    with moving(wire.node.counters, "IP.Out") as moved:
         for number in range(PENDING_LIMIT + 1):
             send_udp(wire.node, PEER, bytes([number >> 8, number & 255]))
     assert moved == {"IP.OutgoingPacketErrors": 1}
@@ -97,13 +94,13 @@ def test_s13_7_256_packets_wait_for_a_next_hop_and_the_oldest_is_lost(policy: Po
     assert (len(data), data[0]) == (PENDING_LIMIT, b"\0\1")
 
 
-@BOTH
+@rfc_and_netstack
 def test_s13_7_a_65th_next_hop_fails_the_oldest_with_all_its_packets(policy: Policy) -> None:
     wire = wide(policy)
     for number in range(RESOLVING_LIMIT):
         send_udp(wire.node, station(number))
     send_udp(wire.node, station(0))
-    with counting(wire.node.counters, "IP.Out") as moved:
+    with moving(wire.node.counters, "IP.Out") as moved:
         send_udp(wire.node, station(RESOLVING_LIMIT))
         wire.frames()
     assert moved == {"IP.OutgoingPacketErrors": 2}
@@ -132,10 +129,10 @@ def test_s13_7_what_is_remembered_of_requests_is_bounded() -> None:
     assert len(table._asked_at) == 512
 
 
-@BOTH
+@rfc_and_netstack
 def test_s13_8_requests_at_0_1_and_2_seconds_and_failure_at_3(policy: Policy) -> None:
     wire = Wire(policy, neighbours=False)
-    with counting(wire.node.counters, "IP.OutgoingPacketErrors") as moved:
+    with moving(wire.node.counters, "IP.OutgoingPacketErrors") as moved:
         send_udp(wire.node, PEER)
         send_udp(wire.node, PEER)
         for after in (0, SECOND, SECOND):
@@ -149,7 +146,7 @@ def test_s13_8_requests_at_0_1_and_2_seconds_and_failure_at_3(policy: Policy) ->
     assert wire.node.next_deadline() is None
 
 
-@BOTH
+@rfc_and_netstack
 def test_s13_8_the_sender_is_the_source_if_it_is_on_that_nic(policy: Policy) -> None:
     wire = Wire(policy, neighbours=False)
     wire.node.add_address(1, "192.0.2.2", 24)
@@ -160,7 +157,7 @@ def test_s13_8_the_sender_is_the_source_if_it_is_on_that_nic(policy: Policy) -> 
     assert request.sender_address == a("192.0.2.2")
 
 
-@BOTH
+@rfc_and_netstack
 def test_s13_8_else_the_sender_is_the_main_address(policy: Policy) -> None:
     wire = Wire(policy, neighbours=False)
     wire.second_nic()
@@ -174,13 +171,13 @@ def test_s13_8_without_an_address_nobody_is_asked() -> None:
     wire.second_nic()
     wire.node.add_route("10.0.0.0/8", 2)
     wire.node.remove_address(2, "203.0.113.1")
-    with counting(wire.node.counters, "ARP") as moved:
+    with moving(wire.node.counters, "ARP") as moved:
         wire.ip(ping(destination="10.0.0.9"))
         assert wire.arps(after=4 * SECOND) == []
     assert moved == {"ARP.OutgoingRequestInterfaceHasNoLocalAddressErrors": 3}
 
 
-@BOTH
+@rfc_and_netstack
 @pytest.mark.parametrize("seed", range(5))
 def test_s13_8_entries_are_good_for_15_to_45_seconds(policy: Policy, seed: int) -> None:
     wire = Wire(policy, neighbours=False)
@@ -194,7 +191,7 @@ def test_s13_8_entries_are_good_for_15_to_45_seconds(policy: Policy, seed: int) 
     assert wire.node.next_deadline() == wire.now + 5 * SECOND
 
 
-@BOTH
+@rfc_and_netstack
 def test_s13_8_a_stale_entry_is_used_for_5_s_then_asked_three_times_by_unicast(
     policy: Policy,
 ) -> None:
@@ -216,7 +213,7 @@ def test_s13_8_a_stale_entry_is_used_for_5_s_then_asked_three_times_by_unicast(
     assert [mac for mac, _ in wire.arps()] == [BROADCAST_MAC]
 
 
-@BOTH
+@rfc_and_netstack
 def test_s13_8_a_stale_entry_that_answers_is_good_again(policy: Policy) -> None:
     wire = Wire(policy, neighbours=False)
     wire.arp(arp_request(PEER_MAC, a(PEER), a(HOST)))
@@ -228,11 +225,11 @@ def test_s13_8_a_stale_entry_that_answers_is_good_again(policy: Policy) -> None:
     assert wire.node.neighbour(1, PEER) == PEER_MAC
 
 
-@ALL
+@each_preset
 def test_s13_9_each_packet_that_waited_is_an_error_and_no_icmp_is_sent(policy: Policy) -> None:
     wire = Wire(policy, neighbours=False)
     nic = wire.node.nic_counters(1)
-    with counting(wire.node.counters) as stack_moved, counting(nic) as nic_moved:
+    with moving(wire.node.counters) as stack_moved, moving(nic) as nic_moved:
         wire.ip(ping(b"one"))
         wire.ip(ping(b"two"))
         assert wire.sent(after=4 * SECOND) == []
@@ -278,13 +275,13 @@ def test_s13_9_who_sent_a_forwarded_packet_is_told_by_3_1(policy: Policy, told: 
     wire = Wire(replace(policy, igmp_version=0))
     wire.second_nic()
     wire.ip(ping(destination="203.0.113.77"))
-    with counting(wire.node.counters, "IP.OutgoingPacketErrors") as moved:
+    with moving(wire.node.counters, "IP.OutgoingPacketErrors") as moved:
         sent = wire.sent(after=4 * SECOND)
     assert moved == {"IP.OutgoingPacketErrors": 1}
     assert [(each.icmp.type, each.icmp.code, each.nic) for each in sent] == [(3, 1, 1)] * told
 
 
-@BOTH
+@rfc_and_netstack
 def test_s13_10_the_next_try_starts_anew(policy: Policy) -> None:
     wire = Wire(policy, neighbours=False)
     send_udp(wire.node, PEER)
@@ -297,14 +294,14 @@ def test_s13_10_the_next_try_starts_anew(policy: Policy) -> None:
 
 def test_s7_16_what_is_queued_counts_as_sent_and_as_an_error_too() -> None:
     wire = Wire(NETSTACK, neighbours=False)
-    with counting(wire.node.counters, "IP.") as moved:
+    with moving(wire.node.counters, "IP.") as moved:
         send_udp(wire.node, PEER)
     assert moved == {"IP.PacketsSent": 1}
-    with counting(wire.node.counters, "IP.") as moved:
+    with moving(wire.node.counters, "IP.") as moved:
         wire.frames(after=3 * SECOND)
     assert moved == {"IP.OutgoingPacketErrors": 1}
     send_udp(wire.node, PEER)
-    with counting(wire.node.counters, "IP.") as moved:
+    with moving(wire.node.counters, "IP.") as moved:
         wire.answer_arp(PEER, PEER_MAC)
         assert len(wire.sent()) == 1
     assert moved == {}
@@ -312,43 +309,43 @@ def test_s7_16_what_is_queued_counts_as_sent_and_as_an_error_too() -> None:
 
 def test_s14_53_sent_is_what_left() -> None:
     wire = Wire(RFC, neighbours=False)
-    with counting(wire.node.counters, "IP.") as moved:
+    with moving(wire.node.counters, "IP.") as moved:
         send_udp(wire.node, PEER)
     assert moved == {}
-    with counting(wire.node.counters, "IP.") as moved:
+    with moving(wire.node.counters, "IP.") as moved:
         wire.frames(after=3 * SECOND)
     assert moved == {"IP.OutgoingPacketErrors": 1}
     send_udp(wire.node, PEER)
-    with counting(wire.node.counters, "IP.") as moved:
+    with moving(wire.node.counters, "IP.") as moved:
         wire.answer_arp(PEER, PEER_MAC)
         assert len(wire.sent()) == 1
     assert moved == {"IP.PacketsSent": 1}
 
 
 @pytest.mark.parametrize("to", [PEER, "10.7.0.9"])
-@BOTH
+@rfc_and_netstack
 def test_s7_15_what_the_link_refuses_is_an_error(policy: Policy, to: str) -> None:
     wire = Wire(policy)
     wire.node.add_nic(7, mac=None)
     wire.node.add_address(7, "10.7.0.1", 24)
     wire.frames()
     wire.node._core.outbox.extend([(1, b"")] * OUTBOX_LIMIT)
-    with counting(wire.node.counters, "IP.") as moved:
+    with moving(wire.node.counters, "IP.") as moved:
         assert refusal(lambda: send_udp(wire.node, to)) is Reason.NO_BUFFER_SPACE
     assert moved == {"IP.OutgoingPacketErrors": 1}
     # S6.25: every piece that was not sent.
-    with counting(wire.node.counters, "IP.") as moved:
+    with moving(wire.node.counters, "IP.") as moved:
         assert refusal(lambda: send_udp(wire.node, to, bytes(3000))) is Reason.NO_BUFFER_SPACE
     assert moved == {"IP.OutgoingPacketErrors": 3}
 
 
-@BOTH
+@rfc_and_netstack
 def test_s7_15_the_link_may_refuse_what_waited_and_arp_itself(policy: Policy) -> None:
     wire = Wire(policy, neighbours=False)
     send_udp(wire.node, PEER)
     wire.frames()
     wire.node._core.outbox.extend([(1, b"")] * OUTBOX_LIMIT)
-    with counting(wire.node.counters) as moved:
+    with moving(wire.node.counters) as moved:
         wire.answer_arp(PEER, FAR_MAC)
         wire.arp(arp_request(PEER_MAC, a(REMOTE), a(HOST)))
         send_udp(wire.node, "192.0.2.88")

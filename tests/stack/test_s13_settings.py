@@ -8,17 +8,13 @@ from functools import partial
 import pytest
 
 from stack.choices import OverlapRule
-from stack.policy import NETSTACK, NETSTACK_LATER, RFC, SECOND, Policy
+from stack.policy import NETSTACK, RFC, SECOND, Policy
 from stack.refusal import Reason, Refused
 from stack.settings import Value
 from stack.wire.ipv4 import FLAG_MF
-from tests.stack.address_kit import refusal
-from tests.stack.node_kit import HOST, HOST_MAC, PEER, REMOTE, Wire, a, datagram, ping, udp
+from tests.stack.node_kit import HOST, HOST_MAC, PEER, REMOTE, Wire, a, datagram, ping, refusal, udp
+from tests.stack.preset_kit import each_preset, rfc_and_netstack
 
-BOTH = pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["rfc", "netstack"])
-PRESETS = pytest.mark.parametrize(
-    "policy", [RFC, NETSTACK, NETSTACK_LATER], ids=["rfc", "netstack", "later"]
-)
 NAMES = [field.name for field in fields(Policy)]
 
 
@@ -32,7 +28,7 @@ def other(value: Value) -> Value:
     return members[(members.index(value) + 1) % len(members)]
 
 
-@PRESETS
+@each_preset
 @pytest.mark.parametrize("name", NAMES)
 def test_s13_1_every_choice_is_read_and_set_while_running(policy: Policy, name: str) -> None:
     wire = Wire(policy)
@@ -45,7 +41,7 @@ def test_s13_1_every_choice_is_read_and_set_while_running(policy: Policy, name: 
     assert all(wire.node.option(each) == getattr(policy, each) for each in unchanged)
 
 
-@BOTH
+@rfc_and_netstack
 @pytest.mark.parametrize(
     ("name", "value"), [("forwarding", True), ("default_ttl", 9)], ids=["forwarding", "ttl"]
 )
@@ -56,7 +52,7 @@ def test_s13_1_settings_of_the_stack(policy: Policy, name: str, value: Value) ->
     assert wire.node.option(name) == value
 
 
-@BOTH
+@rfc_and_netstack
 @pytest.mark.parametrize(
     ("name", "value"),
     [("mtu", 576), ("promiscuous", True), ("spoofing", True), ("igmp_version", 2)],
@@ -111,7 +107,7 @@ def test_s13_1_a_value_that_cannot_work_on_a_nic_is_refused(name: str, value: Va
     assert wire.node.nic_option(1, name) == before
 
 
-@BOTH
+@rfc_and_netstack
 def test_s13_1_no_setting_reaches_back_to_a_train_already_begun(policy: Policy) -> None:
     wire = Wire(policy)
     wire.ip(datagram(bytes(8), 17, flags=FLAG_MF))
@@ -132,7 +128,7 @@ def test_s13_1_a_datagram_that_waits_for_its_link_address_stays_as_it_is() -> No
     assert wire.one().header.ttl == 64
 
 
-@PRESETS
+@each_preset
 def test_s13_2_the_default_ttl_is_64_and_may_be_set_at_any_time(policy: Policy) -> None:
     wire = Wire(policy)
     socket = wire.node.icmp_socket(1)
@@ -152,7 +148,7 @@ def test_s13_2_zero_is_no_default_but_for_netstack() -> None:
     assert wire.node.default_ttl == 0
 
 
-@PRESETS
+@each_preset
 @pytest.mark.parametrize("fields_of_it", [{"source": "127.0.0.1"}, {"destination": "127.0.0.1"}])
 def test_s13_3_loopback_traffic_from_outside(policy: Policy, fields_of_it: dict[str, str]) -> None:
     assert policy.drop_external_loopback is (policy is not NETSTACK)
@@ -169,7 +165,7 @@ def test_s13_3_loopback_traffic_from_outside(policy: Policy, fields_of_it: dict[
         assert (socket.receive() is None) is drop
 
 
-@PRESETS
+@each_preset
 def test_s13_4_handle_local(policy: Policy) -> None:
     assert policy.handle_local is (policy is RFC)
     for on in (policy.handle_local, not policy.handle_local):
@@ -189,7 +185,7 @@ def test_s13_4_the_rfc_preset_leaves_the_promiscuous_part_out() -> None:
     assert wire.one().icmp.type == 0
 
 
-@PRESETS
+@each_preset
 def test_s13_5_what_the_settings_are_to_begin_with(policy: Policy) -> None:
     wire = Wire(policy)
     settings = {name: wire.node.option(name) for name in (*NAMES, "forwarding", "default_ttl")}
@@ -208,14 +204,14 @@ def test_s13_5_what_the_settings_are_to_begin_with(policy: Policy) -> None:
     assert wire.node.nic_option(1, "spoofing") is False
 
 
-@PRESETS
+@each_preset
 def test_s13_5_igmp_is_off_in_netstack_and_on_in_the_others(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.join(1, "239.1.2.3")
     assert len(wire.sent()) == (0 if policy is NETSTACK else 1)
 
 
-@BOTH
+@rfc_and_netstack
 def test_s13_5_the_mtu_of_a_nic_is_at_least_68(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.set_mtu(1, 68)
@@ -236,7 +232,7 @@ def test_s13_1_forwarding_of_one_nic() -> None:
     assert refusal(turn_on) is Reason.NOT_SUPPORTED
 
 
-@BOTH
+@rfc_and_netstack
 @pytest.mark.parametrize("name", ["", "ttl", "__class__", "mtu"])
 def test_s13_6_an_unknown_setting_is_refused(policy: Policy, name: str) -> None:
     node = Wire(policy).node
@@ -286,7 +282,7 @@ def test_s14_20_as_a_source_it_is_a_broadcast_only_where_it_is_taken_for_one() -
         assert not wire.node._core.is_subnet_broadcast(a(REMOTE))
 
 
-@BOTH
+@rfc_and_netstack
 def test_s13_1_a_choice_about_addresses_reaches_the_nics_there_are(policy: Policy) -> None:
     wire = Wire(policy)
     for takes in (True, False):
@@ -305,7 +301,7 @@ def versions(wire: Wire) -> list[int]:
     return [nic.membership.version for nic in wire.node._core.nics.values()]
 
 
-@PRESETS
+@each_preset
 def test_s13_1_the_version_of_igmp_is_set_for_every_nic(policy: Policy) -> None:
     wire = Wire(policy)
     wire.second_nic(forwarding=False)
@@ -325,7 +321,7 @@ def test_s13_1_the_version_of_igmp_is_set_for_every_nic(policy: Policy) -> None:
     assert versions(wire) == [2, 2, 0]
 
 
-@PRESETS
+@each_preset
 def test_s13_1_the_rules_of_igmp_change_with_the_policy(policy: Policy) -> None:
     wire = Wire(policy)
     wire.node.set_option("igmp_version", 2)

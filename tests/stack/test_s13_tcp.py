@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from stack.policy import NETSTACK, NETSTACK_LATER, RFC, Policy
+from stack.policy import Policy
 from stack.refusal import Reason, Refused
 from stack.tcp_connection import State
 from stack.wire.tcp import SYN
 from tests.stack.node_kit import HOST, PEER, SECOND, Wire
+from tests.stack.preset_kit import each_preset
 from tests.stack.tcp_kit import PEER_PORT, connected, connecting, tcp
 
-EVERY = pytest.mark.parametrize(
-    "policy", [RFC, NETSTACK, NETSTACK_LATER], ids=["RFC", "NETSTACK", "LATER"]
-)
 
-
-@EVERY
+@each_preset
 def test_s13_9_a_silent_next_hop_fails_a_connection_attempt(policy: Policy) -> None:
     wire = Wire(policy, neighbours=False)
     socket = wire.node.tcp_socket()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stack.policy import NETSTACK, RFC, Policy
+from stack.policy import Policy
 from stack.refusal import Reason
 from stack.socket_base import Socket
 from stack.wire.ethernet import BROADCAST_MAC, group_mac
@@ -18,9 +18,11 @@ from tests.stack.node_kit import (
     Wire,
     a,
     datagram,
+    refusal,
     udp,
 )
-from tests.stack.socket_kit import bound, complain, read, refusal
+from tests.stack.preset_kit import rfc_and_netstack
+from tests.stack.socket_kit import bound, complain, read
 
 GROUP = "239.1.2.3"
 OPTIONS = [
@@ -98,7 +100,7 @@ def test_minus_one_takes_a_ttl_back() -> None:
     assert socket.getsockopt("ttl") == 33
 
 
-@pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["RFC", "NETSTACK"])
+@rfc_and_netstack
 def test_s7_3_a_ttl_of_zero_stands_for_the_default(policy: Policy) -> None:
     wire = Wire(policy)
     socket = bound(wire)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stack.refusal import Reason, Refused
+from stack.refusal import Reason
 from stack.tcp_connection import RECEIVE_BUFFER, State
 from stack.tcp_table import EPHEMERAL_PORTS
 from stack.wire.tcp import (
@@ -17,7 +17,17 @@ from stack.wire.tcp import (
     maximum_segment_size,
     maximum_segment_size_option,
 )
-from tests.stack.node_kit import GATEWAY, HOST, PEER, REMOTE, SECOND, SUBNET_BROADCAST, Wire, a
+from tests.stack.node_kit import (
+    GATEWAY,
+    HOST,
+    PEER,
+    REMOTE,
+    SECOND,
+    SUBNET_BROADCAST,
+    Wire,
+    a,
+    refusal,
+)
 from tests.stack.tcp_kit import (
     PEER_ISS,
     PEER_PORT,
@@ -31,13 +41,6 @@ from tests.stack.tcp_kit import (
     tcp,
     tcp_moved,
 )
-
-
-def refusal(call: object, *arguments: object, **named: object) -> Reason:
-    assert callable(call)
-    with pytest.raises(Refused) as refused:
-        call(*arguments, **named)
-    return refused.value.reason
 
 
 def test_a_connection_is_opened_by_the_peer() -> None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import random
 
-import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from stack.node import Node
-from stack.policy import NETSTACK, RFC, Policy
+from stack.policy import Policy
 from stack.refusal import Reason, Refused
 from stack.tcp_connection import State
 from stack.tcp_socket import TcpSocket
 from stack.wire.tcp import ACK, SYN, add
 from tests.stack.node_kit import HOST, PEER, SECOND, Wire
+from tests.stack.preset_kit import rfc_and_netstack
 from tests.stack.tcp_kit import PORT, Peer, accepted, connected, listening, tcp
 
 NEVER = 100_000 * SECOND
@@ -60,7 +60,7 @@ def write(socket: TcpSocket, left: bytearray) -> None:
         socket.shutdown(write=True)
 
 
-@pytest.mark.parametrize("policy", [RFC, NETSTACK], ids=["RFC", "NETSTACK"])
+@rfc_and_netstack
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 1 << 16), loss=st.sampled_from([0.0, 0.05, 0.15]))
 @example(seed=96, loss=0.15)
