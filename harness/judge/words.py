@@ -76,7 +76,7 @@ def octets_words(octets: bytes, name: str = "") -> str:
     if name in ("src", "dst", "sender_mac", "target_mac"):
         return octets.hex(":")
     if not octets:
-        return "no octets"
+        return "none"
     shown = octets[:_LONGEST_OCTETS].hex(" ")
     if len(octets) > _LONGEST_OCTETS:
         return f"{shown} ... ({len(octets)} octets)"
@@ -126,7 +126,7 @@ def _matcher(value: Any, lease: Lease, name: str) -> str:  # noqa: C901 - one li
         case TimeOfDay(tolerance):
             return f"the time of day within {tolerance / 60_000:g} minutes, or the high bit set"
         case Including(options):
-            return f"options including {value_words(options, lease)}"
+            return f"including {value_words(options, lease)}"
         case Without(types):
             return "no " + " or ".join(option_name(kind) for kind in types)
     return repr(value)
