@@ -125,7 +125,10 @@ def detach(core: Core, nic: Nic) -> None:
     nic.counters = core.counters
     del core.nics[nic.number]
     core.routes.nic_removed(nic.number)
+    was_router = core.forwarding
     core.refresh_forwarding()
+    if core.forwarding is not was_router:
+        router_discovery.update(core)
 
 
 def set_mtu(nic: Nic, mtu: int) -> Reason | None:

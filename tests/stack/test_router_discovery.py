@@ -245,16 +245,32 @@ def test_routers_are_bounded_and_the_less_preferred_give_way() -> None:
     assert len(wire.node._core.routes._static) == ROUTERS_LIMIT
 
 
-def test_a_router_has_routes_of_its_own() -> None:
+@pytest.mark.parametrize("one_nic", [False, True], ids=["all NICs", "one NIC"])
+def test_a_router_has_routes_of_its_own(one_nic: bool) -> None:
+    def switch(on: bool) -> None:
+        if one_nic:
+            wire.node.set_forwarding(1, on)
+        else:
+            wire.node.forwarding = on
+
     wire = searching()
     advertise(wire, message((GATEWAY, 0)))
-    wire.node.forwarding = True
+    switch(True)
     assert first_hop(wire) is None
     advertise(wire, message((GATEWAY, 0)))
     assert first_hop(wire) is None
     assert solicitations(wire, 30) == []
     # RFC 1256 §5.3: it becomes a host again.
-    wire.node.forwarding = False
+    switch(False)
+    assert len(solicitations(wire, 30)) == 3
+
+
+def test_a_router_without_the_nic_that_forwarded_is_a_host_again() -> None:
+    wire = searching()
+    wire.second_nic(forwarding=False)
+    wire.node.set_forwarding(2, True)
+    assert solicitations(wire, 30) == []
+    wire.node.remove_nic(2)
     assert len(solicitations(wire, 30)) == 3
 
 
