@@ -104,7 +104,7 @@ def test_redirects_that_break_the_rules_are_dropped(wire: Wire, wrong: dict[str,
 def test_a_router_does_not_follow_redirects(wire: Wire, one_nic: bool) -> None:
     say_redirect(wire)
     if one_nic:
-        wire.node.set_forwarding(1, True)
+        wire.node.set_forwarding(1, on=True)
     else:
         wire.node.forwarding = True
     say_redirect(wire)

@@ -247,28 +247,28 @@ def test_routers_are_bounded_and_the_less_preferred_give_way() -> None:
 
 @pytest.mark.parametrize("one_nic", [False, True], ids=["all NICs", "one NIC"])
 def test_a_router_has_routes_of_its_own(one_nic: bool) -> None:
-    def switch(on: bool) -> None:
+    def switch(*, on: bool) -> None:
         if one_nic:
-            wire.node.set_forwarding(1, on)
+            wire.node.set_forwarding(1, on=on)
         else:
             wire.node.forwarding = on
 
     wire = searching()
     advertise(wire, message((GATEWAY, 0)))
-    switch(True)
+    switch(on=True)
     assert first_hop(wire) is None
     advertise(wire, message((GATEWAY, 0)))
     assert first_hop(wire) is None
     assert solicitations(wire, 30) == []
     # RFC 1256 §5.3: it becomes a host again.
-    switch(False)
+    switch(on=False)
     assert len(solicitations(wire, 30)) == 3
 
 
 def test_a_router_without_the_nic_that_forwarded_is_a_host_again() -> None:
     wire = searching()
     wire.second_nic(forwarding=False)
-    wire.node.set_forwarding(2, True)
+    wire.node.set_forwarding(2, on=True)
     assert solicitations(wire, 30) == []
     wire.node.remove_nic(2)
     assert len(solicitations(wire, 30)) == 3
