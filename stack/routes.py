@@ -9,6 +9,7 @@ passed over while another one is left.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stack.gateways import Gateways
@@ -280,14 +281,21 @@ class RouteTable:
         self, destination: int, source: int | None, nic: Nic | None, *, numbered: bool
     ) -> Hop | None:
         """RFC 3927 §2.6.2: asked for on the link, never sent to a router."""
-        found: Hop | None = None
-        for number, each in self._nics.items():
-            if each.loopback or not self._usable(number, source, nic, numbered=numbered):
-                continue
-            if each.addresses.on_link(destination) is not None:
+        for shift, buckets in self._levels:
+            bucket = [
+                entry
+                for entry in buckets.get(destination >> shift, ())
+                if entry.gateway is None and not self._nics[entry.nic].loopback
+            ]
+            hop = self._best(bucket, destination, source, nic, numbered=numbered)
+            if hop is not None:
+                return hop
+        # Any link may be the one: best that of the source (S7.20).
+        owner = None if source is None else self._core.owner(source)
+        for each in chain(() if owner is None else (owner,), self._nics.values()):
+            if not each.loopback and self._usable(each.number, source, nic, numbered=numbered):
                 return Hop(each, destination, None)
-            found = found or Hop(each, destination, None)
-        return found
+        return None
 
     # Redirects
 
