@@ -122,7 +122,6 @@ class RouteTable:
 
     def nic_removed(self, nic: int) -> None:
         """Forget the routes that use a NIC which is no more."""
-        self._core.chosen.clear()
         for route in [route for route in self._static if route[1] == nic]:
             self._take_out(route)
         self._redirected.forget_nic(nic)
