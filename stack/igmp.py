@@ -6,7 +6,6 @@ messages are checked, counted and written.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from stack import link, send
@@ -150,11 +149,11 @@ def _report_or_leave(core: Core, inbound: Inbound, message: IgmpMessage) -> bool
     return True
 
 
-def membership(core: Core, nic: Callable[[], Nic], version: int) -> Membership | MembershipV2:
+def membership(core: Core, nic: Nic, version: int) -> Membership | MembershipV2:
     """Make what keeps the timers of a NIC; `version` is 3, 2, or 0 for off."""
 
     def message(kind: int, group: int) -> bool:
-        return send_message(core, nic(), kind, group)
+        return send_message(core, nic, kind, group)
 
     def delay(bound: int) -> int:
         drawn: int = core.random.getrandbits(32) * bound >> 32
@@ -165,7 +164,7 @@ def membership(core: Core, nic: Callable[[], Nic], version: int) -> Membership |
         return MembershipV2(on=version > 0, message=message, delay=delay)
     return Membership(
         version=version,
-        report=lambda records: send_report(core, nic(), records),
+        report=lambda records: send_report(core, nic, records),
         message=message,
         delay=delay,
     )
@@ -188,7 +187,7 @@ def set_version(core: Core, nic: Nic, version: int) -> Reason | None:
     before = nic.membership
     if nic.loopback:
         return None
-    made = membership(core, lambda: nic, version)
+    made = membership(core, nic, version)
     if version == before.version and type(made) is type(before):
         return None
     if version == 0:
