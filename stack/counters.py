@@ -332,6 +332,17 @@ class Counters:
         self.rows[row] = self.rows.get(row, 0) + 1
         self.numbers[messages] += 1
 
+    def icmp_refused(self, kind: int) -> None:
+        """The write of a message of this type failed (S5.9, S5.26)."""
+        self.icmp_unsent(kind)
+        self.inc("ICMP.PacketsSent.Dropped")
+
+    def icmp_no_route(self, kind: int) -> None:
+        """There was no route for a message of this type: nothing tells of it but the MIB (S5.5)."""
+        self.icmp_unsent(kind)
+        self.inc("ipSystemStatsOutRequests")
+        self.inc("ipSystemStatsOutNoRoutes")
+
     def icmp_in_error(self) -> None:
         """A message was received that is short or has a wrong sum; InMsgs counts it too."""
         self.inc("icmpStatsInMsgs")

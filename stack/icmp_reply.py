@@ -109,7 +109,7 @@ def _send(
     core: Core, inbound: Inbound, message: IcmpMessage, route: Route | Reason, options: bytes
 ) -> None:
     if not isinstance(route, Route):
-        _count_no_route(inbound, message)
+        inbound.nic.counters.icmp_no_route(message.type)
         return
     # RFC 1349 §5.1, RFC 1812 §4.3.2.5: a reply has the TOS and precedence of its request.
     wish = Wish(PROTOCOL_ICMP, core.default_ttl, inbound.header.tos, options)
@@ -122,7 +122,7 @@ def _repeat(core: Core, inbound: Inbound, message: IcmpMessage) -> None:
     source = inbound.header.destination if one else None
     route = choose(core, inbound.header.source, source=source, nic=inbound.nic)
     if isinstance(route, Reason):
-        _count_no_route(inbound, message)
+        inbound.nic.counters.icmp_no_route(message.type)
         return
     header = copy_header(inbound.header)
     header.source = route.source
@@ -145,17 +145,7 @@ def _count_sent(route: Route, message: IcmpMessage, refused: Reason | None) -> N
     if refused is None:
         counters.icmp_out(message.type)
     else:
-        # S5.9: the write failed.
-        counters.icmp_unsent(message.type)
-        counters.inc("ICMP.PacketsSent.Dropped")
-
-
-def _count_no_route(inbound: Inbound, message: IcmpMessage) -> None:
-    """S5.5: nothing tells of it but the MIB (RFC 4293)."""
-    counters = inbound.nic.counters
-    counters.icmp_unsent(message.type)
-    counters.inc("ipSystemStatsOutRequests")
-    counters.inc("ipSystemStatsOutNoRoutes")
+        counters.icmp_refused(message.type)
 
 
 def _options(core: Core, inbound: Inbound) -> bytes:

@@ -103,8 +103,11 @@ class RouteTable:
 
     def learn(self, nic: int, gateway: int, preference: int) -> None:
         """Enter a default gateway that a router told of, or its new preference."""
-        self.forget_learned(nic, gateway)
-        self.add(StaticRoute(DEFAULT, nic, gateway, preference, learned=True))
+        route = StaticRoute(DEFAULT, nic, gateway, preference, learned=True)
+        # What is there already keeps its place, so that equal routers do not take turns.
+        if self._static.get(route[:3]) != route:
+            self.forget_learned(nic, gateway)
+            self.add(route)
 
     def forget_learned(self, nic: int, gateway: int) -> None:
         """Take a default gateway out that was learned; one given by hand stays (RFC 1256 §5.3)."""

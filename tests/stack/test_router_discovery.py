@@ -103,6 +103,14 @@ def test_up_to_three_solicitations() -> None:
     assert wire.node.next_deadline() is None
 
 
+def test_a_solicitation_that_the_link_refuses_was_not_sent() -> None:
+    wire = searching()
+    wire.node.set_link_room(1, 0)
+    wire.frames(after=SECOND)
+    assert wire.mib()["icmpMsgStatsOutPkts.10"] == 1
+    assert wire.node.counters.netstack()["ICMP.PacketsSent.Dropped"] == 1
+
+
 def test_each_nic_solicits_in_its_own_time() -> None:
     wire = searching()
     wire.frames(after=SECOND)
@@ -198,6 +206,25 @@ def test_a_lifetime_ends_and_begins_anew() -> None:
     assert first_hop(wire) == GATEWAY_MAC
     wire.frames(after=1)
     assert first_hop(wire) is None
+
+
+def test_of_equal_routers_the_first_one_stays_however_often_they_speak() -> None:
+    wire = searching()
+    for router in (GATEWAY, SECOND_GATEWAY, GATEWAY):
+        advertise(wire, message((router, 0)))
+        assert first_hop(wire) == GATEWAY_MAC
+    # Nor is one forgotten whose route was given by hand for a while.
+    wire.node.add_route("0.0.0.0/0", 1, gateway=GATEWAY)
+    wire.node.remove_route("0.0.0.0/0", 1, gateway=GATEWAY)
+    advertise(wire, message((GATEWAY, 1)))
+    advertise(wire, message((GATEWAY, 1)))
+    assert first_hop(wire) == GATEWAY_MAC
+    # What is told anew of it counts.
+    advertise(wire, message((GATEWAY, -1)))
+    assert first_hop(wire) == SECOND_GATEWAY_MAC
+    advertise(wire, message((SECOND_GATEWAY, 0), lifetime=10))
+    wire.frames(after=10 * SECOND)
+    assert first_hop(wire) == GATEWAY_MAC
 
 
 def test_a_lifetime_of_zero_ends_at_once() -> None:
