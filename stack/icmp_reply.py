@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from stack import send
 from stack.header_included import send_header_included
 from stack.inbound import UNICAST
-from stack.options import END_OF_LIST, MAXIMUM_AREA, NO_OPERATION, pad
+from stack.option_walk import END_OF_LIST, NO_OPERATION
+from stack.options import MAXIMUM_AREA, pad
 from stack.refusal import Reason
 from stack.route_choice import Route, choose
 from stack.send import Wish
