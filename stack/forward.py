@@ -348,7 +348,9 @@ def _claim(core: Core, header: Ipv4Header, source: int | None) -> None:
     if header.source == 0:
         header.source = source or 0
     if header.identification == 0 and not header.is_atomic:
-        value = core.identification.next(header.source, header.destination, 0, core.now)
+        value = core.identification.next_included(
+            header.source, header.destination, header.protocol, core.now
+        )
         header.identification = value or 0
 
 
