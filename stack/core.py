@@ -126,7 +126,7 @@ class Core:
         """Numbers of the NICs that send from any source address (S1.18)."""
         self.touched: set[int] = set()
         """Numbers of the NICs whose timers may have changed."""
-        self.agenda = Agenda()
+        self.agenda: Agenda[int] = Agenda()
         """When the NICs have something to do."""
         self.path_mtu = PathMtu()
         self._reassembly = ReassemblyStore(policy)
