@@ -149,25 +149,33 @@ def _report_or_leave(core: Core, inbound: Inbound, message: IgmpMessage) -> bool
     return True
 
 
+class _Voice:
+    """How what keeps the timers of a NIC's groups is heard, and its dice."""
+
+    __slots__ = ("_core", "_nic")
+
+    def __init__(self, core: Core, nic: Nic) -> None:
+        self._core = core
+        self._nic = nic
+
+    def report(self, records: list[GroupRecord]) -> bool:
+        return send_report(self._core, self._nic, records)
+
+    def message(self, kind: int, group: int) -> bool:
+        return send_message(self._core, self._nic, kind, group)
+
+    def delay(self, bound: int) -> int:
+        drawn: int = self._core.random.getrandbits(32) * bound >> 32
+        # RFC 2236 §3, RFC 9776 §5.2: from (0, bound]; S9.9: from [0, bound).
+        return drawn + 1 if self._core.policy.igmp_later_rules else drawn
+
+
 def membership(core: Core, nic: Nic, version: int) -> Membership | MembershipV2:
     """Make what keeps the timers of a NIC; `version` is 3, 2, or 0 for off."""
-
-    def message(kind: int, group: int) -> bool:
-        return send_message(core, nic, kind, group)
-
-    def delay(bound: int) -> int:
-        drawn: int = core.random.getrandbits(32) * bound >> 32
-        # RFC 2236 §3, RFC 9776 §5.2: from (0, bound]; S9.9: from [0, bound).
-        return drawn + 1 if core.policy.igmp_later_rules else drawn
-
+    voice = _Voice(core, nic)
     if version < 3 and not core.policy.igmp_later_rules:
-        return MembershipV2(on=version > 0, message=message, delay=delay)
-    return Membership(
-        version=version,
-        report=lambda records: send_report(core, nic, records),
-        message=message,
-        delay=delay,
-    )
+        return MembershipV2(on=version > 0, voice=voice)
+    return Membership(version=version, voice=voice)
 
 
 def version_refusal(policy: Policy, version: int) -> Reason | None:
