@@ -24,8 +24,8 @@ A datagram's way in
 What a node finds out by itself
     ``address_trials``, ``address_probe``, ``router_list``, ``router_discovery``
 Options
-    ``options`` (one pass over an area), ``option_work``, ``option_copying``, ``source_route``,
-    ``security_option``, ``user_options``, ``return_options``
+    ``options`` (one pass over an area), ``option_walk``, ``option_work``, ``option_copying``,
+    ``source_route``, ``security_option``, ``user_options``, ``return_options``
 A datagram's way out
     ``route_choice``, ``send``, ``header_included``, ``send_many``, ``identification``, ``fragment``
 ICMP and IGMP

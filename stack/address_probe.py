@@ -96,7 +96,7 @@ def _try(core: Core, nic: Nic, wanted: Wanted) -> None:
         if probes.conflicts.get(nic.number, 0) >= MAX_CONFLICTS:
             start = max(start, probes.last_attempt.get(nic.number, 0) + RATE_LIMIT_INTERVAL)
         probes.last_attempt[nic.number] = start
-        trial.due = start + _random(core, 0, PROBE_WAIT)
+        probes.go_on((nic.number, wanted.address), trial, start + _random(core, 0, PROBE_WAIT))
 
 
 def _random(core: Core, least: int, most: int) -> int:
@@ -106,37 +106,42 @@ def _random(core: Core, least: int, most: int) -> int:
 def expire(core: Core) -> None:
     """Send the probes and announcements that are due, and take what nobody objected to."""
     probes = core.probes
-    for key, trial in list(probes.tentative.items()):
-        if trial.due is not None and trial.due <= core.now:
-            _go_on(core, core.nics[key[0]], trial, trial.due)
-    for key, trial in list(probes.announcing.items()):
-        if trial.due is not None and trial.due <= core.now:
-            _announce(core, core.nics[key[0]], trial, trial.due)
+    for key in probes.take_due(core.now):
+        nic = core.nics[key[0]]
+        trial = probes.tentative.get(key)
+        if trial is not None:
+            _go_on(core, nic, trial, trial.due)
+        else:
+            trial = probes.announcing[key]
+            _announce(core, nic, trial, trial.due)
 
 
 def _go_on(core: Core, nic: Nic, trial: Trial, now: int) -> None:
     address = trial.wanted.address
+    key = (nic.number, address)
     if trial.probes:
         trial.probes -= 1
         # RFC 5227 §2.1.1: the sender address is zero, so that no cache is spoiled.
         link.send_arp(core, nic, arp_request(nic.station, 0, address), BROADCAST_MAC)
         wait = _random(core, PROBE_MIN, PROBE_MAX) if trial.probes else ANNOUNCE_WAIT
-        trial.due = now + wait
+        core.probes.go_on(key, trial, now + wait)
         return
-    del core.probes.tentative[nic.number, address]
+    del core.probes.tentative[key]
     take(core, nic, trial.wanted)
     core.probes.note(nic, address, Change.READY)
-    core.probes.announcing[nic.number, address] = trial
+    core.probes.announcing[key] = trial
     _announce(core, nic, trial, now)
 
 
 def _announce(core: Core, nic: Nic, trial: Trial, now: int) -> None:
     """RFC 5227 §2.3: twice, so that caches that name another station are set right."""
     announce(core, nic, trial.wanted.address)
+    key = (nic.number, trial.wanted.address)
     trial.announcements -= 1
-    trial.due = now + ANNOUNCE_INTERVAL
-    if not trial.announcements:
-        del core.probes.announcing[nic.number, trial.wanted.address]
+    if trial.announcements:
+        core.probes.go_on(key, trial, now + ANNOUNCE_INTERVAL)
+    else:
+        core.probes.end(key)
 
 
 def announce(core: Core, nic: Nic, address: int) -> None:
@@ -152,8 +157,9 @@ def heard(core: Core, nic: Nic, packet: ArpPacket) -> None:
         used = (nic.number, packet.target_address)
         if packet.operation != REQUEST or packet.sender_address:
             return
-    trial = core.probes.tentative.pop(used, None)
+    trial = core.probes.tentative.get(used)
     if trial is not None:
+        core.probes.end(used)
         core.probes.conflict(nic)
         core.probes.tried.pop(used, None)
         core.probes.note(nic, trial.wanted.address, Change.REFUSED, packet.sender_mac)
@@ -172,13 +178,14 @@ def remove(core: Core, nic: Nic, address: int) -> Reason | None:
     """Take an address away from a NIC, in use or being tried."""
     key = (nic.number, address)
     core.probes.tried.pop(key, None)
-    if core.probes.tentative.pop(key, None) is not None:
+    if key in core.probes.tentative:
+        core.probes.end(key)
         return None
     return _withdraw(core, nic, address)
 
 
 def _withdraw(core: Core, nic: Nic, address: int) -> Reason | None:
-    core.probes.announcing.pop((nic.number, address), None)
+    core.probes.end((nic.number, address))
     nic.defence.pop(address, None)
     nic.defended.pop(address, None)
     return nic.addresses.remove(address)
@@ -188,18 +195,17 @@ def link_up(core: Core, nic: Nic) -> None:
     """The link works again: what was tried before is tried anew (RFC 5227 §2.1)."""
     for key, wanted in list(core.probes.tried.items()):
         if key[0] == nic.number:
-            core.probes.tentative.pop(key, None)
             _withdraw(core, nic, wanted.address)
             _try(core, nic, wanted)
 
 
 def link_down(core: Core, nic: Nic) -> None:
     """The link is gone: trials wait for it."""
-    for key, trial in core.probes.tentative.items():
-        if key[0] == nic.number:
-            trial.due = None
-    for key in [key for key in core.probes.announcing if key[0] == nic.number]:
-        del core.probes.announcing[key]
+    probes = core.probes
+    for key in [key for key in probes.tentative if key[0] == nic.number]:
+        probes.pause(key)
+    for key in [key for key in probes.announcing if key[0] == nic.number]:
+        probes.end(key)
 
 
 def nic_removed(core: Core, nic: int) -> None:
@@ -207,6 +213,7 @@ def nic_removed(core: Core, nic: int) -> None:
     probes = core.probes
     for table in (probes.tentative, probes.announcing, probes.tried):
         for key in [key for key in table if key[0] == nic]:
-            del table[key]
+            probes.end(key)
+            probes.tried.pop(key, None)
     probes.conflicts.pop(nic, None)
     probes.last_attempt.pop(nic, None)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from stack.agenda import Agenda
 from stack.own_address import Origin, Place
 from stack.wire.address import format_address
 
@@ -58,21 +59,26 @@ class Trial:
     """Still to be sent."""
     announcements: int
     """Still to be sent."""
-    due: int | None = None
-    """When to go on, in microseconds; None while the link is down."""
+    due: int = 0
+    """When to go on, in microseconds; means nothing while the link is down."""
+
+
+Key = tuple[int, int]
+"""NIC number and address."""
 
 
 class AddressProbes:
-    """The addresses of all NICs that are being tried or announced, by NIC number and address."""
+    """The addresses of all NICs that are being tried, or announced after that."""
 
     def __init__(self) -> None:
-        self.tentative: dict[tuple[int, int], Trial] = {}
-        self.announcing: dict[tuple[int, int], Trial] = {}
-        self.tried: dict[tuple[int, int], Wanted] = {}
+        self.tentative: dict[Key, Trial] = {}
+        self.announcing: dict[Key, Trial] = {}
+        self.tried: dict[Key, Wanted] = {}
         """What is tried anew when the link comes up."""
         self.conflicts: dict[int, int] = {}
         self.last_attempt: dict[int, int] = {}
         self.events: deque[AddressEvent] = deque(maxlen=EVENTS_LIMIT)
+        self._agenda: Agenda[Key] = Agenda()
 
     def note(self, nic: Nic, address: int, change: Change, station: bytes | None = None) -> None:
         """Keep an event for the user."""
@@ -82,9 +88,25 @@ class AddressProbes:
         """Count a conflict; too many slow down further trials (RFC 5227 §2.1.1)."""
         self.conflicts[nic.number] = self.conflicts.get(nic.number, 0) + 1
 
+    def go_on(self, key: Key, trial: Trial, due: int) -> None:
+        """Go on with an address at that time."""
+        trial.due = due
+        self._agenda.note(key, due)
+
+    def pause(self, key: Key) -> None:
+        """Do not go on with an address, until told otherwise."""
+        self._agenda.note(key, None)
+
+    def end(self, key: Key) -> None:
+        """Try or announce an address no longer."""
+        self.pause(key)
+        self.tentative.pop(key, None)
+        self.announcing.pop(key, None)
+
+    def take_due(self, now: int) -> list[Key]:
+        """Answer with which addresses to go on."""
+        return self._agenda.take_due(now)
+
     def next_deadline(self) -> int | None:
-        """Answer when `expire` has something to do, in microseconds."""
-        if not self.tentative and not self.announcing:
-            return None
-        trials = (*self.tentative.values(), *self.announcing.values())
-        return min((trial.due for trial in trials if trial.due is not None), default=None)
+        """Answer when `take_due` has something to give, in microseconds."""
+        return self._agenda.soonest()

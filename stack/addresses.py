@@ -59,7 +59,10 @@ class AddressTable:
         self._entries: dict[int, OwnAddress] = {}
         self._hosts: dict[int, OwnAddress] = {}
         self._networks = Networks(self._index, number, whole=owns_whole_prefix)
-        self._primary = {kind: Order() for kind in Kind}
+        self._primary = Order()
+        """The permanent ones of the primary list."""
+        self._others: dict[Kind, Order] = {}
+        """Its other ones by kind; most NICs have none."""
         self._back = 0
         self._front = 0
         self._serial = 0
@@ -181,18 +184,23 @@ class AddressTable:
         """Let the look-ups see an address; its kind, prefix and place stay until `_hide`."""
         self._index.changed()
         if own.rank is not None:
-            self._primary[own.kind].add(own)
+            self._list_of(own.kind).add(own)
         if own.kind in (Kind.PERMANENT, Kind.TEMPORARY):
             self._tell_assigned(own, enter=True)
 
     def _hide(self, own: OwnAddress) -> None:
         self._index.changed()
         if own.rank is not None:
-            self._primary[own.kind].remove(own)
+            self._list_of(own.kind).remove(own)
         if own.kind in (Kind.PERMANENT, Kind.TEMPORARY):
             self._tell_assigned(own, enter=False)
         if own.kind is Kind.TEMPORARY:
             self._temporaries -= 1
+
+    def _list_of(self, kind: Kind) -> Order:
+        if kind is Kind.PERMANENT:
+            return self._primary
+        return self._others.setdefault(kind, Order())
 
     def _tell_assigned(self, own: OwnAddress, *, enter: bool) -> None:
         address = own.address
@@ -272,17 +280,17 @@ class AddressTable:
 
     def main(self) -> int | None:
         """Answer the main address (S1.12): first in primary order, deprecated ones last."""
-        own = self._primary[Kind.PERMANENT].first()
+        own = self._primary.first()
         return None if own is None else own.address
 
     def outgoing(self) -> int | None:
         """Answer the outgoing source (S1.13), whatever the destination."""
         if not self.usable:
             return None
-        kinds = [Kind.PERMANENT, Kind.TEMPORARY]
+        lists = [self._primary, self._others.get(Kind.TEMPORARY)]
         if self.spoofing:
-            kinds.append(Kind.EXPIRED)
-        heads = [own for kind in kinds if (own := self._primary[kind].first()) is not None]
+            lists.append(self._others.get(Kind.EXPIRED))
+        heads = [own for each in lists if each is not None and (own := each.first()) is not None]
         return min(heads, key=precedence).address if heads else None
 
     def source_for(self, peer: int) -> int | None:
@@ -296,7 +304,7 @@ class AddressTable:
             return self.outgoing()
         if not self.usable:
             return None
-        main = self._primary[Kind.PERMANENT].first()
+        main = self._primary.first()
         if main is None:
             return None
         best = self._networks.speaker(peer)

@@ -126,7 +126,7 @@ class Core:
         """Numbers of the NICs that send from any source address (S1.18)."""
         self.touched: set[int] = set()
         """Numbers of the NICs whose timers may have changed."""
-        self.agenda = Agenda()
+        self.agenda: Agenda[int] = Agenda()
         """When the NICs have something to do."""
         self.path_mtu = PathMtu()
         self._reassembly = ReassemblyStore(policy)
@@ -188,9 +188,6 @@ class Core:
         for number in sorted(self.nics):
             self._switch_forwarding(self.nics[number], on=on)
         self.refresh_forwarding()
-        if on:
-            # RFC 1812 §5.2.7.2: a router forwards by its own routes, not by redirects.
-            self.routes.forget_redirects()
 
     def set_nic_forwarding(self, nic: Nic, *, on: bool) -> None:
         """Turn the forwarding of what arrives on one NIC on or off (S8.12)."""
@@ -206,6 +203,9 @@ class Core:
         """Find out anew whether this node is a router: a switch changed, or a NIC is gone."""
         self.forwarding = self.forward_new_nics or any(nic.forwarding for nic in self.nics.values())
         self.chosen.clear()
+        if self.forwarding:
+            # RFC 1812 §5.2.7.2: a router forwards by its own routes, not by redirects.
+            self.routes.forget_redirects()
 
     def time_of_day(self) -> int:
         """Answer milliseconds since midnight UT (RFC 792: the standard value, high bit zero)."""

@@ -1,9 +1,9 @@
 """What the stack counts, under the names of the MIBs and of NETSTACK (S11).
 
-`Counters` has a fixed shape: a number for each name below. An unknown name is a KeyError, a mistake
-of ours. Where an object of RFC 4293 or RFC 4113 and a NETSTACK counter mean the same they are one
-number with two names (`SAME`); where the definitions differ both stand here and each event moves
-both.
+`Counters` has a fixed shape: a number for each name below, but for the rows by ICMP type, of which
+those that moved are there. An unknown name is a KeyError, a mistake of ours. Where an object of
+RFC 4293 or RFC 4113 and a NETSTACK counter mean the same they are one number with two names
+(`SAME`); where the definitions differ both stand here and each event moves both.
 
 One instance counts for the whole stack, one for each NIC. What a NIC counts is held there alone,
 and added up when the stack's is read. What only the stack counts (S11.2) is not there on a NIC:
@@ -63,6 +63,7 @@ ICMP_ROWS: Final = tuple(
     f"icmpMsgStats{way}Pkts.{kind}" for way in ("In", "Out") for kind in range(256)
 )
 """RFC 4293 icmpMsgStatsTable: one object for each direction and type; see `icmp_in`, `icmp_out`."""
+_ROWS: Final = frozenset(ICMP_ROWS)
 
 UDP_MIB: Final = {
     "udpInDatagrams": "delivered to a socket",
@@ -210,7 +211,7 @@ _STACK_ONLY: Final = frozenset((*UDP_MIB, *TCP_MIB, *STACK_NAMES))
 _NIC_MIB_NAMES: Final = tuple(name for name in _MIB_NAMES if name not in _STACK_ONLY)
 _NIC_NETSTACK_NAMES: Final = tuple(name for name in _NETSTACK_NAMES if name not in _STACK_ONLY)
 _OWN_NAMES: Final = tuple(
-    dict.fromkeys(name for name in (*_MIB_NAMES, *_NETSTACK_NAMES, *ICMP_ROWS) if name not in SAME)
+    dict.fromkeys(name for name in (*_MIB_NAMES, *_NETSTACK_NAMES) if name not in SAME)
 )
 # What a NIC has comes first, so that its list of numbers is a shorter one of the same order.
 _NIC_SIZE: Final = sum(name not in _STACK_ONLY for name in _OWN_NAMES)
@@ -234,27 +235,33 @@ OPTION_ROUTER_ALERT: Final = _PLACE["IP.OptionRouterAlertReceived"]
 OPTION_UNKNOWN: Final = _PLACE["IP.OptionUnknownReceived"]
 
 
-def _places_of_type(way: str, kind: int) -> tuple[int, ...]:
-    """What one message of that type moves, on the way "In" or "Out"."""
-    names = [f"icmpStats{way}Msgs", f"icmpMsgStats{way}Pkts.{kind}"]
-    if kind in ICMP_TYPE_NAMES:
-        group = "PacketsReceived" if way == "In" else "PacketsSent"
-        names.append(f"ICMP.{group}.{ICMP_TYPE_NAMES[kind]}")
-    return tuple(_PLACE[name] for name in names)
+def _of_type(way: str, kind: int) -> tuple[str, int, int | None]:
+    """What one message of a type moves, on the way "In" or "Out": row, Msgs, NETSTACK's."""
+    name = ICMP_TYPE_NAMES.get(kind)
+    group = "PacketsReceived" if way == "In" else "PacketsSent"
+    by_name = None if name is None else _PLACE[f"ICMP.{group}.{name}"]
+    return f"icmpMsgStats{way}Pkts.{kind}", _PLACE[f"icmpStats{way}Msgs"], by_name
 
 
-_ICMP_IN: Final = tuple(_places_of_type("In", kind) for kind in range(256))
-_ICMP_OUT: Final = tuple(_places_of_type("Out", kind) for kind in range(256))
+_ICMP_IN: Final = tuple(_of_type("In", kind) for kind in range(256))
+_ICMP_OUT: Final = tuple(_of_type("Out", kind) for kind in range(256))
+
+
+def _add_rows(rows: dict[str, int], more: dict[str, int]) -> None:
+    for row, value in more.items():
+        rows[row] = rows.get(row, 0) + value
 
 
 class Counters:
     """All counters of one NIC or of the whole stack. They only grow."""
 
-    __slots__ = ("_is_of_nic", "_nics", "numbers")
+    __slots__ = ("_is_of_nic", "_nics", "numbers", "rows")
 
     def __init__(self, *, is_of_nic: bool = False) -> None:
         self.numbers = [0] * (_NIC_SIZE if is_of_nic else len(_OWN_NAMES))
         """By place, what is counted here alone; read them by name."""
+        self.rows: dict[str, int] = {}
+        """By name, of ICMP_ROWS those that moved: few ever do, and there may be many NICs."""
         self._is_of_nic = is_of_nic
         self._nics: dict[int, Counters] = {}
 
@@ -265,7 +272,9 @@ class Counters:
 
     def remove_nic(self, number: int) -> None:
         """Keep what a NIC that goes has counted, and hear no more of it."""
-        self.numbers[:_NIC_SIZE] = map(add, self.numbers, self._nics.pop(number).numbers)
+        gone = self._nics.pop(number)
+        self.numbers[:_NIC_SIZE] = map(add, self.numbers, gone.numbers)
+        _add_rows(self.rows, gone.rows)
 
     def inc(self, name: str, by: int = 1) -> None:
         """Let a counter grow."""
@@ -273,12 +282,21 @@ class Counters:
 
     def get(self, name: str) -> int:
         """The value of a counter."""
+        if name in _ROWS:
+            return self._rows_of_all().get(name, 0)
         place = _PLACE[name]
         value = self.numbers[place]
         if place < _NIC_SIZE:
             for nic in self._nics.values():
                 value += nic.numbers[place]
         return value
+
+    def _rows_of_all(self) -> dict[str, int]:
+        """The rows by ICMP type that moved, those of the NICs included."""
+        rows = self.rows.copy()
+        for nic in self._nics.values():
+            _add_rows(rows, nic.rows)
+        return rows
 
     def _values(self) -> list[int]:
         """All numbers by place, those of the NICs included."""
@@ -289,21 +307,41 @@ class Counters:
 
     def icmp_in(self, kind: int) -> None:
         """A message of this type was received: icmpStatsInMsgs, InPkts.N, NETSTACK's by type."""
-        for place in _ICMP_IN[kind]:
-            self.numbers[place] += 1
+        row, messages, by_name = _ICMP_IN[kind]
+        rows, numbers = self.rows, self.numbers
+        rows[row] = rows.get(row, 0) + 1
+        numbers[messages] += 1
+        if by_name is not None:
+            numbers[by_name] += 1
 
     def icmp_out(self, kind: int) -> None:
         """A message of this type was sent: icmpStatsOutMsgs, OutPkts.N, NETSTACK's by type."""
-        for place in _ICMP_OUT[kind]:
-            self.numbers[place] += 1
+        row, messages, by_name = _ICMP_OUT[kind]
+        rows, numbers = self.rows, self.numbers
+        rows[row] = rows.get(row, 0) + 1
+        numbers[messages] += 1
+        if by_name is not None:
+            numbers[by_name] += 1
 
     def icmp_unsent(self, kind: int) -> None:
         """ICMP made a message that IP could not send: OutMsgs and OutPkts.N alone count it.
 
         RFC 4293 counts attempts and leaves out failures outside ICMP; S5.9, S5.26 count successes.
         """
-        for place in _ICMP_OUT[kind][:2]:
-            self.numbers[place] += 1
+        row, messages, _ = _ICMP_OUT[kind]
+        self.rows[row] = self.rows.get(row, 0) + 1
+        self.numbers[messages] += 1
+
+    def icmp_refused(self, kind: int) -> None:
+        """The write of a message of this type failed (S5.9, S5.26)."""
+        self.icmp_unsent(kind)
+        self.inc("ICMP.PacketsSent.Dropped")
+
+    def icmp_no_route(self, kind: int) -> None:
+        """There was no route for a message of this type: nothing tells of it but the MIB (S5.5)."""
+        self.icmp_unsent(kind)
+        self.inc("ipSystemStatsOutRequests")
+        self.inc("ipSystemStatsOutNoRoutes")
 
     def icmp_in_error(self) -> None:
         """A message was received that is short or has a wrong sum; InMsgs counts it too."""
@@ -326,7 +364,8 @@ class Counters:
         values = self._values()
         names = _NIC_MIB_NAMES if self._is_of_nic else _MIB_NAMES
         view = {name: values[_PLACE[name]] for name in names}
-        view.update({name: values[_PLACE[name]] for name in ICMP_ROWS if values[_PLACE[name]]})
+        rows = self._rows_of_all()
+        view.update({name: rows[name] for name in ICMP_ROWS if name in rows})
         if not interface:
             return view
         return {

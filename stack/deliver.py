@@ -12,7 +12,7 @@ from stack import forward, icmp, icmp_errors, igmp, raw, tcp, udp
 from stack.choices import SecurityRule
 from stack.counters import IN_DELIVERS, PACKETS_DELIVERED
 from stack.inbound import Inbound
-from stack.option_work import run_options, security_holds
+from stack.option_work import security_holds
 from stack.options import Use
 from stack.reassembly import Complete, Refused
 from stack.wire.icmp import (
@@ -62,7 +62,7 @@ def local(core: Core, inbound: Inbound) -> None:
             # S2.17: before anything else about it is looked at.
             _refuse_fragment(inbound)
             return
-        if header.options and not _route_ends_here(core, inbound, Use.VERIFY):
+        if header.options and not forward.ends_here(core, inbound, Use.VERIFY):
             return
         whole = _reassemble(core, inbound)
         if whole is None:
@@ -83,20 +83,9 @@ def _whole(core: Core, inbound: Inbound) -> None:
         # S2.24: options are ICMP's own business then.
         _hand_up(core, inbound)
         return
-    if header.options and not _route_ends_here(core, inbound, Use.RECEIVE):
+    if header.options and not forward.ends_here(core, inbound, Use.RECEIVE):
         return
     _hand_up(core, inbound)
-
-
-def _route_ends_here(core: Core, inbound: Inbound, use: Use) -> bool:
-    """Run the options; False for a datagram that ends here or goes on along a source route."""
-    result = run_options(core, inbound, use)
-    if result is None:
-        return False
-    if result.source_route is None or result.source_route.is_complete:
-        return True
-    forward.next_listed_hop(core, inbound, result.source_route)
-    return False
 
 
 def _count_delivery(inbound: Inbound) -> None:

@@ -210,7 +210,21 @@ def _cast(core: Core, inbound: Inbound, destination: int, hop: Hop) -> Cast | No
     return None
 
 
-def next_listed_hop(core: Core, inbound: Inbound, route: SourceRoute) -> None:
+def ends_here(core: Core, inbound: Inbound, use: Use) -> bool:
+    """Run the options of a datagram for this host; False when it is dropped or goes on.
+
+    It goes on when a source route in it is not complete.
+    """
+    result = run_options(core, inbound, use)
+    if result is None:
+        return False
+    if result.source_route is None or result.source_route.is_complete:
+        return True
+    _next_listed_hop(core, inbound, result.source_route)
+    return False
+
+
+def _next_listed_hop(core: Core, inbound: Inbound, route: SourceRoute) -> None:
     """Send a source-routed datagram on to the next address of its route (RFC 1122 §3.3.5)."""
     count = inbound.nic.counters.inc
     count("ipSystemStatsInForwDatagrams")
@@ -334,7 +348,9 @@ def _claim(core: Core, header: Ipv4Header, source: int | None) -> None:
     if header.source == 0:
         header.source = source or 0
     if header.identification == 0 and not header.is_atomic:
-        value = core.identification.next(header.source, header.destination, 0, core.now)
+        value = core.identification.next_included(
+            header.source, header.destination, header.protocol, core.now
+        )
         header.identification = value or 0
 
 

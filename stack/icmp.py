@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 from stack import forward, handlers, icmp_reply, icmp_report, raw, router_discovery
 from stack.counters import ICMP_TYPE_NAMES
-from stack.option_work import run_options
 from stack.options import Use
 from stack.wire.icmp import (
     ADDRESS_MASK_REQUEST,
@@ -55,10 +54,11 @@ def receive(core: Core, inbound: Inbound) -> None:
             _hand_over(core, inbound, read_icmp(inbound.payload))
         return
     policy = core.policy
+    # S2.24, S5.3: where delivery comes before option work, ICMP does its own.
     if (
         inbound.header.options
         and not policy.count_delivery_after_options
-        and not _options_end_here(core, inbound)
+        and not forward.ends_here(core, inbound, Use.RECEIVE)
     ):
         return
     kind = message.type
@@ -81,17 +81,6 @@ def receive(core: Core, inbound: Inbound) -> None:
     handler = _HANDLERS.get(kind)
     if handler is not None and (policy.echo_despite_handler or not taken):
         handler(core, inbound, message)
-
-
-def _options_end_here(core: Core, inbound: Inbound) -> bool:
-    """S2.24, S5.3: where delivery comes before option work, ICMP does its own."""
-    result = run_options(core, inbound, Use.RECEIVE)
-    if result is None:
-        return False
-    if result.source_route is None or result.source_route.is_complete:
-        return True
-    forward.next_listed_hop(core, inbound, result.source_route)
-    return False
 
 
 def _hand_over(core: Core, inbound: Inbound, message: IcmpMessage) -> bool:

@@ -264,20 +264,13 @@ def _send(core: Core, inbound: Inbound, message: IcmpMessage, route: Route, opti
     if send.originate(core, route, build_icmp(message), wish) is None:
         counters.icmp_out(message.type)
     else:
-        # S5.26: the write failed.
-        counters.icmp_unsent(message.type)
-        counters.inc("ICMP.PacketsSent.Dropped")
+        counters.icmp_refused(message.type)
 
 
 def _count_no_route(core: Core, inbound: Inbound, kind: int) -> None:
-    """S5.17: nothing tells of it but the MIB (RFC 4293)."""
-    if _is_about_error(core, inbound):
-        # There was not to be an error anyway.
-        return
-    counters = inbound.nic.counters
-    counters.icmp_unsent(kind)
-    counters.inc("ipSystemStatsOutRequests")
-    counters.inc("ipSystemStatsOutNoRoutes")
+    """S5.17: nothing tells of it but the MIB, unless there was not to be an error anyway."""
+    if not _is_about_error(core, inbound):
+        inbound.nic.counters.icmp_no_route(kind)
 
 
 def remember_return_route(core: Core, inbound: Inbound, route: SourceRoute) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from stack import send
 from stack.header_included import send_header_included
 from stack.inbound import UNICAST
-from stack.options import END_OF_LIST, MAXIMUM_AREA, NO_OPERATION, pad
+from stack.option_walk import END_OF_LIST, NO_OPERATION
+from stack.options import MAXIMUM_AREA, pad
 from stack.refusal import Reason
 from stack.route_choice import Route, choose
 from stack.send import Wish
@@ -110,7 +111,7 @@ def _send(
     core: Core, inbound: Inbound, message: IcmpMessage, route: Route | Reason, options: bytes
 ) -> None:
     if not isinstance(route, Route):
-        _count_no_route(inbound, message)
+        inbound.nic.counters.icmp_no_route(message.type)
         return
     # RFC 1349 §5.1, RFC 1812 §4.3.2.5: a reply has the TOS and precedence of its request.
     wish = Wish(PROTOCOL_ICMP, core.default_ttl, inbound.header.tos, options)
@@ -123,7 +124,7 @@ def _repeat(core: Core, inbound: Inbound, message: IcmpMessage) -> None:
     source = inbound.header.destination if one else None
     route = choose(core, inbound.header.source, source=source, nic=inbound.nic)
     if isinstance(route, Reason):
-        _count_no_route(inbound, message)
+        inbound.nic.counters.icmp_no_route(message.type)
         return
     header = copy_header(inbound.header)
     header.source = route.source
@@ -146,17 +147,7 @@ def _count_sent(route: Route, message: IcmpMessage, refused: Reason | None) -> N
     if refused is None:
         counters.icmp_out(message.type)
     else:
-        # S5.9: the write failed.
-        counters.icmp_unsent(message.type)
-        counters.inc("ICMP.PacketsSent.Dropped")
-
-
-def _count_no_route(inbound: Inbound, message: IcmpMessage) -> None:
-    """S5.5: nothing tells of it but the MIB (RFC 4293)."""
-    counters = inbound.nic.counters
-    counters.icmp_unsent(message.type)
-    counters.inc("ipSystemStatsOutRequests")
-    counters.inc("ipSystemStatsOutNoRoutes")
+        counters.icmp_refused(message.type)
 
 
 def _options(core: Core, inbound: Inbound) -> bytes:

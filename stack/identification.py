@@ -109,7 +109,7 @@ class IdentificationSource:
 
         As `next`; but where counters are shared the protocol plays no part in the choice.
         """
-        if self.policy.identification is IdentificationRule.SHARED:
+        if self.policy.identification is _SHARED:
             protocol = 0
         return self.next(source, destination, protocol, now)
 

@@ -6,7 +6,6 @@ messages are checked, counted and written.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from stack import link, send
@@ -150,25 +149,33 @@ def _report_or_leave(core: Core, inbound: Inbound, message: IgmpMessage) -> bool
     return True
 
 
-def membership(core: Core, nic: Callable[[], Nic], version: int) -> Membership | MembershipV2:
-    """Make what keeps the timers of a NIC; `version` is 3, 2, or 0 for off."""
+class _Voice:
+    """How what keeps the timers of a NIC's groups is heard, and its dice."""
 
-    def message(kind: int, group: int) -> bool:
-        return send_message(core, nic(), kind, group)
+    __slots__ = ("_core", "_nic")
 
-    def delay(bound: int) -> int:
-        drawn: int = core.random.getrandbits(32) * bound >> 32
+    def __init__(self, core: Core, nic: Nic) -> None:
+        self._core = core
+        self._nic = nic
+
+    def report(self, records: list[GroupRecord]) -> bool:
+        return send_report(self._core, self._nic, records)
+
+    def message(self, kind: int, group: int) -> bool:
+        return send_message(self._core, self._nic, kind, group)
+
+    def delay(self, bound: int) -> int:
+        drawn: int = self._core.random.getrandbits(32) * bound >> 32
         # RFC 2236 §3, RFC 9776 §5.2: from (0, bound]; S9.9: from [0, bound).
-        return drawn + 1 if core.policy.igmp_later_rules else drawn
+        return drawn + 1 if self._core.policy.igmp_later_rules else drawn
 
+
+def membership(core: Core, nic: Nic, version: int) -> Membership | MembershipV2:
+    """Make what keeps the timers of a NIC; `version` is 3, 2, or 0 for off."""
+    voice = _Voice(core, nic)
     if version < 3 and not core.policy.igmp_later_rules:
-        return MembershipV2(on=version > 0, message=message, delay=delay)
-    return Membership(
-        version=version,
-        report=lambda records: send_report(core, nic(), records),
-        message=message,
-        delay=delay,
-    )
+        return MembershipV2(on=version > 0, voice=voice)
+    return Membership(version=version, voice=voice)
 
 
 def version_refusal(policy: Policy, version: int) -> Reason | None:
@@ -188,7 +195,7 @@ def set_version(core: Core, nic: Nic, version: int) -> Reason | None:
     before = nic.membership
     if nic.loopback:
         return None
-    made = membership(core, lambda: nic, version)
+    made = membership(core, nic, version)
     if version == before.version and type(made) is type(before):
         return None
     if version == 0:

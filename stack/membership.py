@@ -8,9 +8,8 @@ sent and when; `stack.igmp` reads and writes the messages.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from stack.wire.address import ALL_HOSTS
 from stack.wire.igmp import (
@@ -70,27 +69,27 @@ class Query(NamedTuple):
     """Zero: not told."""
 
 
+class Voice(Protocol):
+    """How a NIC speaks of its groups."""
+
+    def report(self, records: list[GroupRecord]) -> bool:
+        """Send a version 3 report; answer whether it went out."""
+
+    def message(self, kind: int, group: int) -> bool:
+        """Send an older report, or a leave; answer whether it went out."""
+
+    def delay(self, bound: int) -> int:
+        """Draw a wait, in microseconds."""
+
+
 class Membership:
-    """Groups of one NIC and their timers.
+    """Groups of one NIC and their timers. All times are microseconds."""
 
-    `report(records)` sends a version 3 report, `message(type, group)` an older one; both answer
-    whether it went out. `delay(bound)` draws a wait. All times are microseconds.
-    """
-
-    def __init__(
-        self,
-        *,
-        version: int,
-        report: Callable[[list[GroupRecord]], bool],
-        message: Callable[[int, int], bool],
-        delay: Callable[[int], int],
-    ) -> None:
+    def __init__(self, *, version: int, voice: Voice) -> None:
         self.version = version
         """The version switched on, 0 for none (S9.1)."""
         self.started = False
-        self._report = report
-        self._message = message
-        self._delay = delay
+        self._voice = voice
         self._groups: dict[int, _Group] = {}
         self._general_due: int | None = None
         self._general_queued = False
@@ -187,13 +186,13 @@ class Membership:
         group.change_due = None
         # RFC 2236 §3: the last reporter SHOULD send a leave; a version 1 router knows none.
         if group.last_reporter and self.mode(now) == 2:
-            self._message(LEAVE_GROUP, address)
+            self._voice.message(LEAVE_GROUP, address)
 
     def _send_change(self, address: int, group: _Group, now: int) -> None:
         group.change_due = None
         if self.mode(now) == 3:
             kind = CHANGE_TO_EXCLUDE if group.joined else CHANGE_TO_INCLUDE
-            sent = self._report([GroupRecord(kind, address)])
+            sent = self._voice.report([GroupRecord(kind, address)])
             bound = UNSOLICITED_INTERVAL_V3
         else:
             sent = self._send_older(address, group, now)
@@ -202,11 +201,11 @@ class Membership:
             return
         group.owed -= 1
         if group.owed:
-            group.change_due = now + self._delay(bound)
+            group.change_due = now + self._voice.delay(bound)
 
     def _send_older(self, address: int, group: _Group, now: int) -> bool:
         kind = V1_MEMBERSHIP_REPORT if self.mode(now) == 1 else V2_MEMBERSHIP_REPORT
-        sent = self._message(kind, address)
+        sent = self._voice.message(kind, address)
         group.last_reporter = group.last_reporter or sent
         return sent
 
@@ -252,7 +251,7 @@ class Membership:
             group.sources.clear()
 
     def _schedule(self, address: int, response: int, sources: tuple[int, ...], now: int) -> None:
-        due = now + self._delay(response)
+        due = now + self._voice.delay(response)
         # RFC 9776 §5.2 rule 1: an earlier answer to a general query will do.
         if self._general_due is not None and self._general_due < due:
             return
@@ -288,7 +287,7 @@ class Membership:
                 continue
             running = group.response_due
             if running is None or running - now > response:
-                group.response_due = now + self._delay(response)
+                group.response_due = now + self._voice.delay(response)
                 group.queued = False
 
     def report_heard(self, address: int, now: int) -> None:
@@ -334,7 +333,7 @@ class Membership:
         joined = sorted(key for key, group in self._groups.items() if group.joined)
         # RFC 9776 §5.2 (1): one current-state record for each group.
         records = [GroupRecord(MODE_IS_EXCLUDE, address) for address in joined]
-        self._general_queued = bool(records) and not self._report(records)
+        self._general_queued = bool(records) and not self._voice.report(records)
 
     def _respond(self, address: int, group: _Group, now: int) -> None:
         group.response_due = None
@@ -346,6 +345,6 @@ class Membership:
             record = GroupRecord(MODE_IS_INCLUDE, address, tuple(sorted(group.sources)))
         else:
             record = GroupRecord(MODE_IS_EXCLUDE, address)
-        group.queued = not self._report([record])
+        group.queued = not self._voice.report([record])
         if not group.queued:
             group.sources.clear()

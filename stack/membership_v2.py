@@ -6,11 +6,16 @@ of NETSTACK. `stack.membership` is what the RFCs want of all three versions toge
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from stack.membership import UNSOLICITED_INTERVAL, VERSION_1_PRESENT, VERSION_1_RESPONSE, Query
+from stack.membership import (
+    UNSOLICITED_INTERVAL,
+    VERSION_1_PRESENT,
+    VERSION_1_RESPONSE,
+    Query,
+    Voice,
+)
 from stack.wire.address import ALL_HOSTS
 from stack.wire.igmp import LEAVE_GROUP, V1_MEMBERSHIP_REPORT, V2_MEMBERSHIP_REPORT
 
@@ -36,16 +41,12 @@ class _Group:
 class MembershipV2:
     """Groups of one NIC and their timers; the same calls as `stack.membership.Membership`.
 
-    `message(type, group)` sends a report or a leave and answers whether it went out; `delay(bound)`
-    draws a wait. All times are microseconds.
+    All times are microseconds.
     """
 
-    def __init__(
-        self, *, on: bool, message: Callable[[int, int], bool], delay: Callable[[int], int]
-    ) -> None:
+    def __init__(self, *, on: bool, voice: Voice) -> None:
         self._on = on
-        self._message = message
-        self._delay = delay
+        self._voice = voice
         self._groups: dict[int, _Group] = {}
         self._version_1_until = 0
         self.started = False
@@ -155,7 +156,7 @@ class MembershipV2:
             self._set_timer(group, UNSOLICITED_INTERVAL, now)
 
     def _set_timer(self, group: _Group, bound: int, now: int) -> None:
-        group.due = now + self._delay(bound)
+        group.due = now + self._voice.delay(bound)
         group.state = State.DELAYING
 
     def _fire(self, address: int, group: _Group, now: int) -> None:
@@ -166,7 +167,7 @@ class MembershipV2:
     def _send_report(self, address: int, group: _Group, now: int) -> bool:
         # S9.14.
         kind = V1_MEMBERSHIP_REPORT if self.mode(now) == 1 else V2_MEMBERSHIP_REPORT
-        sent = self._message(kind, address)
+        sent = self._voice.message(kind, address)
         group.last_reporter = group.last_reporter or sent
         return sent
 
@@ -174,6 +175,6 @@ class MembershipV2:
         group.due = None
         # S9.12: a version 1 router knows no leave.
         if self._running and group.last_reporter and self.mode(now) != 1:
-            self._message(LEAVE_GROUP, address)
+            self._voice.message(LEAVE_GROUP, address)
         group.last_reporter = False
         group.state = State.NON_MEMBER

@@ -10,10 +10,9 @@ talks to. When somebody says that a neighbour seems dead it is asked at once (`d
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from stack.inbound import Inbound
@@ -75,25 +74,24 @@ class _Entry:
     waiting: deque[Waiting] = field(default_factory=deque)
 
 
+class Station(Protocol):
+    """What the table of a NIC needs of the rest of the stack."""
+
+    def ask(self, target: int, source: int, mac: bytes | None) -> None:
+        """Send a request, to all if `mac` is None."""
+
+    def discard(self) -> None:
+        """Count a packet that waited in vain."""
+
+    def lifetime(self) -> int:
+        """Draw how long an entry is believed, in microseconds."""
+
+
 class NeighbourTable:
-    """Entries of one NIC. `ask(target, source, mac)` sends a request, to all if mac is None.
+    """Entries of one NIC."""
 
-    `lifetime()` is how long an entry is believed on average, in microseconds (RFC 1122 §2.3.2.1:
-    configurable).
-    """
-
-    def __init__(
-        self,
-        *,
-        ask: Callable[[int, int, bytes | None], None],
-        discard: Callable[[Waiting], None],
-        random_bits: Callable[[int], int],
-        lifetime: Callable[[], int],
-    ) -> None:
-        self._ask = ask
-        self._discard = discard
-        self._random_bits = random_bits
-        self._lifetime = lifetime
+    def __init__(self, station: Station) -> None:
+        self._station = station
         self._entries: dict[int, _Entry] = {}
         self._timed: dict[int, _Entry] = {}
         self._resolving: dict[int, None] = {}
@@ -133,7 +131,8 @@ class NeighbourTable:
             # RFC 1122 §2.3.2.2: the latest packet is kept, the oldest gives way.
             entry.waiting.append(waiting)
             if len(entry.waiting) > PENDING_LIMIT:
-                self._discard(entry.waiting.popleft())
+                entry.waiting.popleft()
+                self._station.discard()
             return None
         # What was believed is stale, and in use from now on.
         entry.state = State.DELAY
@@ -163,7 +162,7 @@ class NeighbourTable:
         if len(self._asked_at) > ASKED_LIMIT:
             del self._asked_at[next(iter(self._asked_at))]
         # RFC 1122 §2.3.2.1 (2): a known station is asked by unicast.
-        self._ask(address, entry.source, entry.mac or None)
+        self._station.ask(address, entry.source, entry.mac or None)
 
     def _set_timer(self, address: int, entry: _Entry, due: int) -> None:
         entry.due = due
@@ -217,9 +216,7 @@ class NeighbourTable:
         entry.mac = mac
         entry.state = State.KNOWN
         entry.asked = 0
-        # Between 0.5 and 1.5 times the lifetime (S13.8).
-        lifetime = self._lifetime()
-        entry.due = now + lifetime // 2 + (lifetime * self._random_bits(16) >> 16)
+        entry.due = now + self._station.lifetime()
         return released
 
     def doubt(self, address: int, source: int, now: int) -> None:
@@ -260,8 +257,8 @@ class NeighbourTable:
     def clear(self) -> list[Waiting]:
         """Drop everything, static entries included (S1.5); give what waited, discarded now."""
         dropped = [waiting for entry in self._entries.values() for waiting in entry.waiting]
-        for waiting in dropped:
-            self._discard(waiting)
+        for _ in dropped:
+            self._station.discard()
         self._entries.clear()
         self._timed.clear()
         self._resolving.clear()

@@ -43,12 +43,12 @@ class Nic:
     loopback: bool
     counters: Counters
     addresses: AddressTable
-    neighbour_table: NeighbourTable
-    """For `stack.timers` alone; all others go by `neighbours`."""
-    group_membership: Membership | MembershipV2
-    """For `stack.timers` alone; all others go by `membership`."""
     touched: set[int]
     """Numbers of the NICs whose timers may have changed; one set for the whole stack."""
+    neighbour_table: NeighbourTable = field(init=False)
+    """For `stack.timers` alone; all others go by `neighbours`."""
+    group_membership: Membership | MembershipV2 = field(init=False)
+    """For `stack.timers` alone; all others go by `membership`."""
     up: bool = False
     """The NIC's own switch (S1.2)."""
     enabled: bool = False

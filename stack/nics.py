@@ -19,9 +19,28 @@ from stack.wire.ethernet import is_mac
 from stack.wire.ipv4 import MAXIMUM_DATAGRAM, MINIMUM_MTU
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from stack.core import Core
+
+
+class _Station:
+    """What the neighbour table of a NIC asks and tells."""
+
+    __slots__ = ("_core", "_nic")
+
+    def __init__(self, core: Core, nic: Nic) -> None:
+        self._core = core
+        self._nic = nic
+
+    def ask(self, target: int, source: int, mac: bytes | None) -> None:
+        link.ask(self._core, self._nic, target, source, mac)
+
+    def discard(self) -> None:
+        link.discard(self._nic)
+
+    def lifetime(self) -> int:
+        # RFC 1122 §2.3.2.1: configurable; between 0.5 and 1.5 times that (S13.8).
+        average = self._core.policy.neighbour_lifetime
+        return average // 2 + (average * self._core.random.getrandbits(16) >> 16)
 
 
 def attach(
@@ -30,16 +49,6 @@ def attach(
     """Attach a NIC, off at first."""
     if number in core.nics or (mac is not None and not is_mac(mac)) or not _is_mtu(mtu):
         return Reason.INVALID_ARGUMENT
-    bits: Callable[[int], int] = core.random.getrandbits
-    made: Nic
-    neighbours = NeighbourTable(
-        ask=lambda target, source, to: link.ask(core, made, target, source, to),
-        discard=lambda _: link.discard(made),
-        random_bits=bits,
-        lifetime=lambda: core.policy.neighbour_lifetime,
-    )
-    version = 0 if loopback else core.policy.igmp_version
-    membership = igmp.membership(core, lambda: made, version)
     made = Nic(
         number=number,
         mac=mac,
@@ -52,11 +61,11 @@ def attach(
             index=core.address_index,
             number=number,
         ),
-        neighbour_table=neighbours,
-        group_membership=membership,
         touched=core.touched,
         name=f"nic{number}" if name is None else name,
     )
+    made.neighbour_table = NeighbourTable(_Station(core, made))
+    made.group_membership = igmp.membership(core, made, 0 if loopback else core.policy.igmp_version)
     core.nics[number] = made
     if core.forward_new_nics:
         made.forwarding = True
@@ -125,7 +134,10 @@ def detach(core: Core, nic: Nic) -> None:
     nic.counters = core.counters
     del core.nics[nic.number]
     core.routes.nic_removed(nic.number)
+    was_router = core.forwarding
     core.refresh_forwarding()
+    if core.forwarding is not was_router:
+        router_discovery.update(core)
 
 
 def set_mtu(nic: Nic, mtu: int) -> Reason | None:

@@ -15,11 +15,10 @@ from struct import Struct
 from typing import Final
 
 from stack.choices import RepeatRule, SourceRouting
+from stack.option_walk import END_OF_LIST, NO_OPERATION, walk
 from stack.policy import Policy
 from stack.source_route import LOOSE, ROUTE_TYPES, STRICT, SourceRoute, take_hop
 
-END_OF_LIST: Final = 0
-NO_OPERATION: Final = 1
 RECORD_ROUTE: Final = 7
 TIMESTAMP: Final = 68
 SECURITY: Final = 130
@@ -155,28 +154,11 @@ def originate(
     RFC 1122 §3.2.1.8 e: the originating host MUST record a timestamp where addresses are not given
     beforehand or the first one given is its own. All else goes as it is (S12.6, S12.9).
     """
-    at = _find(area, TIMESTAMP)
+    at = next((at for at, option in walk(area) if option and option[0] == TIMESTAMP), None)
     if at is None or (stamp_address is None and not policy.stamp_without_address):
         return pad(area)
     run = _Pass(area, _ORIGINATE, policy, own_addresses, stamp_address, time_ms, take_hop=False)
     return pad(run.one_timestamp(at))
-
-
-def _find(area: bytes, wanted: int) -> int | None:
-    """Where the first option of a type begins; None when there is none.
-
-    Those before it have lengths that can be gone by: what users set is checked (S12.5).
-    """
-    at = 0
-    last = len(area) - 1
-    while at < last:
-        kind = area[at]
-        if kind == wanted:
-            return at
-        if kind == END_OF_LIST:
-            return None
-        at += 1 if kind == NO_OPERATION else area[at + 1] or 1
-    return None
 
 
 def pad(octets: bytes) -> bytes:

@@ -6,16 +6,20 @@ after it was last lowered, and the link's MTU is tried again.
 
 from __future__ import annotations
 
-SMALLEST_MTU = 68
+from typing import Final
+
+from stack.wire.ipv4 import MINIMUM_MTU
+
+SMALLEST_MTU: Final = MINIMUM_MTU
 """Octets. RFC 791 §3.2: every module can forward a datagram of 68 octets uncut."""
 
-PLATEAUS = (65535, 32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, SMALLEST_MTU)
+PLATEAUS: Final = (65535, 32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, SMALLEST_MTU)
 """Octets. RFC 1191 §7, table 7-1."""
 
-FORGET_AFTER = 600_000_000
+FORGET_AFTER: Final = 600_000_000
 """Microseconds. RFC 1191 §6.3: ten minutes, and never less than five."""
 
-DESTINATIONS = 1024
+DESTINATIONS: Final = 1024
 """How many destinations are remembered; the one heard of longest ago goes first."""
 
 

@@ -191,8 +191,8 @@ def _refuse_header(core: Core, nic: Nic, octets: bytes, fault: HeaderFault, link
     if (octets[0] & 15) * 4 > len(octets):
         return
     # RFC 1812 §5.2.2: a router SHOULD point at the total length of a truncated packet.
-    whole = parse_ipv4(octets + bytes(total - len(octets)))
-    # Being truncated was its only fault.
+    # Its checksum is right, or not to be looked at (S3.10): being truncated was its only fault.
+    whole = parse_ipv4(octets + bytes(total - len(octets)), verified=True)
     assert isinstance(whole, Ipv4Packet)
     payload = octets[whole.header.header_length :]
     inbound = Inbound(nic, whole.header, payload, octets, link)

@@ -36,8 +36,8 @@ class Redirects:
         """Remember one redirect, for one TOS or for all."""
         if tos is None:
             # RFC 1349 §7.1: an entry for all TOS values replaces those for single ones.
-            for key in [key for key in self._hops if key[0] == destination]:
-                del self._hops[key]
+            for each in range(0, TOS_MASK + 1, 2):
+                self._hops.pop((destination, each), None)
         key = (destination, None if tos is None else tos & TOS_MASK)
         self._hops.pop(key, None)
         self._hops[key] = (nic, gateway)

@@ -96,9 +96,12 @@ def _solicit(core: Core, nic: Nic) -> None:
     # RFC 1256 §3: the source is zero as long as there is no address.
     route = Route(nic, nic.addresses.main() or 0, destination, destination, cast, inside=False)
     message = IcmpMessage(ROUTER_SOLICITATION, 0, ZERO_REST, b"")
-    nic.counters.icmp_out(ROUTER_SOLICITATION)
     # RFC 1256 §3: TTL 1.
-    send.originate(core, route, build_icmp(message), Wish(PROTOCOL_ICMP, 1))
+    refused = send.originate(core, route, build_icmp(message), Wish(PROTOCOL_ICMP, 1))
+    if refused is None:
+        nic.counters.icmp_out(ROUTER_SOLICITATION)
+    else:
+        nic.counters.icmp_refused(ROUTER_SOLICITATION)
 
 
 def advertisement(core: Core, inbound: Inbound, message: IcmpMessage) -> None:
@@ -138,11 +141,11 @@ def _entries(message: IcmpMessage) -> Iterator[tuple[int, int]]:
 def _heard_of(core: Core, nic: Nic, address: int, router: Router) -> None:
     key = (nic.number, address)
     routers = core.routers.routers
-    if key in routers:
-        _forget(core, [key])
     if router.preference == NO_DEFAULT or router.due <= core.now:
+        if key in routers:
+            _forget(core, [key])
         return
-    least = core.routers.least()
+    least = None if key in routers else core.routers.least()
     if least is not None:
         # RFC 1256 §5.3: those with lower preference are discarded in favour of higher ones.
         if routers[least].preference >= router.preference:

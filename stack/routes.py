@@ -9,6 +9,7 @@ passed over while another one is left.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stack.gateways import Gateways
@@ -102,8 +103,11 @@ class RouteTable:
 
     def learn(self, nic: int, gateway: int, preference: int) -> None:
         """Enter a default gateway that a router told of, or its new preference."""
-        self.forget_learned(nic, gateway)
-        self.add(StaticRoute(DEFAULT, nic, gateway, preference, learned=True))
+        route = StaticRoute(DEFAULT, nic, gateway, preference, learned=True)
+        # What is there already keeps its place, so that equal routers do not take turns.
+        if self._static.get(route[:3]) != route:
+            self.forget_learned(nic, gateway)
+            self.add(route)
 
     def forget_learned(self, nic: int, gateway: int) -> None:
         """Take a default gateway out that was learned; one given by hand stays (RFC 1256 §5.3)."""
@@ -121,7 +125,6 @@ class RouteTable:
 
     def nic_removed(self, nic: int) -> None:
         """Forget the routes that use a NIC which is no more."""
-        self._core.chosen.clear()
         for route in [route for route in self._static if route[1] == nic]:
             self._take_out(route)
         self._redirected.forget_nic(nic)
@@ -280,14 +283,21 @@ class RouteTable:
         self, destination: int, source: int | None, nic: Nic | None, *, numbered: bool
     ) -> Hop | None:
         """RFC 3927 §2.6.2: asked for on the link, never sent to a router."""
-        found: Hop | None = None
-        for number, each in self._nics.items():
-            if each.loopback or not self._usable(number, source, nic, numbered=numbered):
-                continue
-            if each.addresses.on_link(destination) is not None:
+        for shift, buckets in self._levels:
+            bucket = [
+                entry
+                for entry in buckets.get(destination >> shift, ())
+                if entry.gateway is None and not self._nics[entry.nic].loopback
+            ]
+            hop = self._best(bucket, destination, source, nic, numbered=numbered)
+            if hop is not None:
+                return hop
+        # Any link may be the one: best that of the source (S7.20).
+        owner = None if source is None else self._core.owner(source)
+        for each in chain(() if owner is None else (owner,), self._nics.values()):
+            if not each.loopback and self._usable(each.number, source, nic, numbered=numbered):
                 return Hop(each, destination, None)
-            found = found or Hop(each, destination, None)
-        return found
+        return None
 
     # Redirects
 

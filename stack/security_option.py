@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from stack.option_walk import walk
 from stack.wire.icmp import POINTER_INDICATES_ERROR, REQUIRED_OPTION_MISSING
 from stack.wire.ipv4 import MINIMUM_HEADER
 
@@ -26,8 +27,6 @@ LEVELS: Final = {
 UNCLASSIFIED_OPTION: Final = bytes((BASIC, 3, 0b10101011))
 """Unclassified, without an authority: the label of the errors below (RFC 1108 §2.8.1)."""
 
-_END_OF_LIST: Final = 0
-_NO_OPERATION: Final = 1
 _ASSIGNED: Final = 0b11111000
 """RFC 1108 §2.4, table 2: the authorities of the first octet. Later octets have none yet."""
 _GOES_ON: Final = 1
@@ -94,17 +93,11 @@ class SecurityFault(NamedTuple):
 def judge_security(area: bytes) -> SecurityFault | None:
     """Look for the required option in an option area; a broken area is for others to judge."""
     labelled = False
-    at = 0
-    while at < len(area) and area[at] != _END_OF_LIST:
-        if area[at] == _NO_OPERATION:
-            at += 1
-            continue
-        if at + 1 == len(area) or area[at + 1] < 2:
+    for at, option in walk(area):
+        if not option:
             return None
-        option = area[at : at + area[at + 1]]
         if option[0] == BASIC:
             labelled = True
         if _READERS.get(option[0], _carried)(option) is None:
             return SecurityFault(POINTER_INDICATES_ERROR, MINIMUM_HEADER + at)
-        at += len(option)
     return None if labelled else SecurityFault(REQUIRED_OPTION_MISSING, BASIC)

@@ -75,6 +75,7 @@ def _set_nic_forwarding(core: Core, nic: Nic, value: Value) -> Reason | None:
     if not core.policy.per_nic_forwarding:
         return Reason.NOT_SUPPORTED
     core.set_nic_forwarding(nic, on=value)
+    router_discovery.update(core)
     return None
 
 

@@ -13,6 +13,7 @@ import struct
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from stack.option_walk import walk
 from stack.wire.address import (
     is_class_e,
     is_limited_broadcast,
@@ -68,19 +69,13 @@ class SourceRoute(NamedTuple):
 
 def sound_route(area: bytes) -> SourceRoute | None:
     """The first source route of an area, if it is sound and everything before it can be read."""
-    at = 0
-    while at < len(area) and area[at]:
-        if area[at] == 1:
-            at += 1
-            continue
-        if at + 3 > len(area) or not 2 <= area[at + 1] <= len(area) - at:
-            return None
-        kind, length, pointer = area[at], area[at + 1], area[at + 2]
-        if kind in ROUTE_TYPES:
-            fits = pointer >= 4 and (pointer > length or pointer + 3 <= length)
-            whole = SourceRoute(kind, at, length, pointer, area[at : at + length])
-            return whole if fits and length >= 3 else None
-        at += length
+    for at, option in walk(area):
+        if option and option[0] in ROUTE_TYPES:
+            if len(option) < _FIRST_POINTER - 1:
+                return None
+            kind, length, pointer = option[:3]
+            fits = pointer >= _FIRST_POINTER and (pointer > length or pointer + 3 <= length)
+            return SourceRoute(kind, at, length, pointer, option) if fits else None
     return None
 
 

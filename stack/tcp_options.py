@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stack.options import NO_OPERATION, pad
+from stack.option_walk import NO_OPERATION
+from stack.options import pad
 from stack.user_options import UserOptions
 
 if TYPE_CHECKING:

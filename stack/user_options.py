@@ -12,7 +12,8 @@ from enum import Enum
 from typing import Final
 
 from stack.choices import SourceRouting
-from stack.options import END_OF_LIST, MAXIMUM_AREA, NO_OPERATION, pad
+from stack.option_walk import walk
+from stack.options import MAXIMUM_AREA, pad
 from stack.policy import Policy
 from stack.source_route import ROUTE_TYPES
 
@@ -73,20 +74,14 @@ def _find_route(buffer: bytes, *, known: bool) -> int | OptionRefusal | None:
     RFC 1122 §3.2.1.8 c: a header with more than one source route MUST NOT be sent.
     """
     found: int | None = None
-    at = 0
-    while at < len(buffer) and buffer[at] != END_OF_LIST:
-        kind = buffer[at]
-        if kind == NO_OPERATION:
-            at += 1
-            continue
-        if at + 1 == len(buffer) or not 2 <= buffer[at + 1] <= len(buffer) - at:
+    for at, option in walk(buffer):
+        if not option:
             return OptionRefusal.INVALID
-        length = buffer[at + 1]
-        if kind in ROUTE_TYPES:
+        if option[0] in ROUTE_TYPES:
             if not known:
                 return OptionRefusal.NOT_SUPPORTED
-            if found is not None or length < 7 or length % 4 != 3 or buffer[at + 2] != 4:
+            length = len(option)
+            if found is not None or length < 7 or length % 4 != 3 or option[2] != 4:
                 return OptionRefusal.INVALID
             found = at
-        at += length
     return found

@@ -21,6 +21,7 @@ PAGE: Final = ROOT / "docs" / "stack-tables.md"
 SECOND: Final = 1_000_000
 NOT_A_BOUND: Final = {
     "option_work",
+    "option_walk",
     "options",
     "security_option",
 }

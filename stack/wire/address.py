@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-ZERO_ADDRESS: Final = 0
-"""0.0.0.0, "this host on this network": a source before the host knows its own address."""
 LIMITED_BROADCAST: Final = 0xFFFFFFFF
 """255.255.255.255, never forwarded."""
 LOOPBACK: Final = 0x7F000001
@@ -112,10 +110,6 @@ class Prefix(NamedTuple):
         if self.length > 30:
             return None
         return self.network | (0xFFFFFFFF >> self.length)
-
-    def zero_host(self) -> int | None:
-        """The all-zero host part, the old broadcast form (RFC 1122 §3.3.6); None as broadcast()."""
-        return None if self.length > 30 else self.network
 
     def __str__(self) -> str:
         return f"{format_address(self.network)}/{self.length}"

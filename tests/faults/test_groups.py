@@ -84,10 +84,6 @@ def _all_hosts_too(original: Any, core: Any, nic: Any, records: list[GroupRecord
     return original(core, nic, records)
 
 
-def _without_delay(original: Any, membership: Any, **named: Any) -> None:
-    original(membership, **{**named, "delay": lambda bound: 0})
-
-
 def _wherever_sent(original: Any, core: Any, inbound: Any, message: Any) -> bool:
     if message.type == LEAVE_GROUP:
         return bool(original(core, inbound, message))
@@ -254,7 +250,7 @@ FAULTS = (
     Fault(
         "queries are answered at once",
         {"2236-3-a", "2236-5-a", "9776-5.2-a"},
-        _of_membership("__init__", _without_delay),
+        replaced("stack.igmp._Voice.delay", lambda *_: 0),
     ),
     Fault(
         "224.0.0.1 is reported too",

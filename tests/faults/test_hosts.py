@@ -207,12 +207,12 @@ FAULTS = (
     Fault(
         "source routes that are not followed are dropped in silence",
         {"1122-3.3.5-m"},
-        wrapped("stack.forward.next_listed_hop", _silently),
+        wrapped("stack.forward._next_listed_hop", _silently),
     ),
     Fault(
         "hosts that follow a source route leave TTL alone",
         {"1122-3.3.5-c", "1812-4.3.2.6-a"},
-        wrapped("stack.forward.next_listed_hop", _ttl_untouched),
+        wrapped("stack.forward._next_listed_hop", _ttl_untouched),
     ),
     # 3.3.6
     Fault(

@@ -115,12 +115,8 @@ def _earliest_waits(original: Any, table: Any, address: int, *others: Any) -> An
 
 def _asks_each_time(original: Any, table: Any, address: int, source: int, *others: Any) -> Any:
     if table.known(address) is None:
-        table._ask(address, source, None)
+        table._station.ask(address, source, None)
     return original(table, address, source, *others)
-
-
-def _lifetime_fixed(original: Any, table: Any, **given: Any) -> None:
-    original(table, **{**given, "lifetime": lambda: 30_000_000})
 
 
 def _trailer(frame: bytes) -> bytes:
@@ -259,7 +255,7 @@ FAULTS = (
     Fault(
         "the lifetime of entries cannot be set",
         {"1122-2.3.2.1-a", "1122-2.3.2.1-b", "1122-3.3.1.4-a", "1122-3.3.1.4-b"},
-        _of_table("__init__", _lifetime_fixed),
+        replaced("stack.nics._Station.lifetime", lambda _: 30_000_000),
     ),
     Fault(
         "the earliest datagram waits, not the latest",

@@ -100,9 +100,13 @@ def test_redirects_that_break_the_rules_are_dropped(wire: Wire, wrong: dict[str,
     assert first_hop(wire) == GATEWAY_MAC
 
 
-def test_a_router_does_not_follow_redirects(wire: Wire) -> None:
+@pytest.mark.parametrize("one_nic", [False, True], ids=["all NICs", "one NIC"])
+def test_a_router_does_not_follow_redirects(wire: Wire, one_nic: bool) -> None:
     say_redirect(wire)
-    wire.node.forwarding = True
+    if one_nic:
+        wire.node.set_forwarding(1, on=True)
+    else:
+        wire.node.forwarding = True
     say_redirect(wire)
     assert first_hop(wire) == GATEWAY_MAC
 

@@ -104,6 +104,14 @@ def test_up_to_three_solicitations() -> None:
     assert wire.node.next_deadline() is None
 
 
+def test_a_solicitation_that_the_link_refuses_was_not_sent() -> None:
+    wire = searching()
+    wire.node.set_link_room(1, 0)
+    wire.frames(after=SECOND)
+    assert wire.mib()["icmpMsgStatsOutPkts.10"] == 1
+    assert wire.node.counters.netstack()["ICMP.PacketsSent.Dropped"] == 1
+
+
 def test_each_nic_solicits_in_its_own_time() -> None:
     wire = searching()
     wire.frames(after=SECOND)
@@ -201,6 +209,25 @@ def test_a_lifetime_ends_and_begins_anew() -> None:
     assert first_hop(wire) is None
 
 
+def test_of_equal_routers_the_first_one_stays_however_often_they_speak() -> None:
+    wire = searching()
+    for router in (GATEWAY, SECOND_GATEWAY, GATEWAY):
+        advertise(wire, message((router, 0)))
+        assert first_hop(wire) == GATEWAY_MAC
+    # Nor is one forgotten whose route was given by hand for a while.
+    wire.node.add_route("0.0.0.0/0", 1, gateway=GATEWAY)
+    wire.node.remove_route("0.0.0.0/0", 1, gateway=GATEWAY)
+    advertise(wire, message((GATEWAY, 1)))
+    advertise(wire, message((GATEWAY, 1)))
+    assert first_hop(wire) == GATEWAY_MAC
+    # What is told anew of it counts.
+    advertise(wire, message((GATEWAY, -1)))
+    assert first_hop(wire) == SECOND_GATEWAY_MAC
+    advertise(wire, message((SECOND_GATEWAY, 0), lifetime=10))
+    wire.frames(after=10 * SECOND)
+    assert first_hop(wire) == GATEWAY_MAC
+
+
 def test_a_lifetime_of_zero_ends_at_once() -> None:
     wire = searching()
     advertise(wire, message((GATEWAY, 0)))
@@ -246,16 +273,32 @@ def test_routers_are_bounded_and_the_less_preferred_give_way() -> None:
     assert len(wire.node._core.routes._static) == ROUTERS_LIMIT
 
 
-def test_a_router_has_routes_of_its_own() -> None:
+@pytest.mark.parametrize("one_nic", [False, True], ids=["all NICs", "one NIC"])
+def test_a_router_has_routes_of_its_own(one_nic: bool) -> None:
+    def switch(*, on: bool) -> None:
+        if one_nic:
+            wire.node.set_forwarding(1, on=on)
+        else:
+            wire.node.forwarding = on
+
     wire = searching()
     advertise(wire, message((GATEWAY, 0)))
-    wire.node.forwarding = True
+    switch(on=True)
     assert first_hop(wire) is None
     advertise(wire, message((GATEWAY, 0)))
     assert first_hop(wire) is None
     assert solicitations(wire, 30) == []
     # RFC 1256 §5.3: it becomes a host again.
-    wire.node.forwarding = False
+    switch(on=False)
+    assert len(solicitations(wire, 30)) == 3
+
+
+def test_a_router_without_the_nic_that_forwarded_is_a_host_again() -> None:
+    wire = searching()
+    wire.second_nic(forwarding=False)
+    wire.node.set_forwarding(2, on=True)
+    assert solicitations(wire, 30) == []
+    wire.node.remove_nic(2)
     assert len(solicitations(wire, 30)) == 3
 
 

@@ -177,6 +177,17 @@ def test_s2_4_a_router_reports_a_truncated_packet_under_rfc_1812_alone() -> None
     assert wire.sent() == []
 
 
+def test_s2_4_a_truncated_packet_is_reported_where_its_checksum_is_not_looked_at() -> None:
+    wire = router(replace(RFC, always_verify_checksum=False))
+    octets = bytearray(broken_header("truncated"))
+    octets[10] ^= 1
+    for vouched in (False, True):
+        # S3.10.
+        wire.node.set_checksum_verified(1, on=vouched)
+        wire.ip(bytes(octets))
+        assert len(wire.sent()) == int(vouched)
+
+
 @each_preset
 def test_s2_5_a_transport_header_that_is_cut_short_is_no_matter_here(policy: Policy) -> None:
     wire = Wire(policy)

@@ -20,6 +20,7 @@ from tests.stack.node_kit import (
     Wire,
     a,
     datagram,
+    ping,
 )
 from tests.stack.preset_kit import rfc_and_netstack
 
@@ -280,6 +281,33 @@ def test_link_local_destinations_are_asked_for_on_the_link_that_has_them() -> No
     assert way(wire.node, "169.254.3.3", nic=9) is Reason.NO_ROUTE
     # RFC 3927 is no concern of NETSTACK.
     assert taken(Wire(NETSTACK).node, "169.254.3.3") == (1, a(GATEWAY))
+
+
+def test_link_local_destinations_are_asked_for_on_the_link_of_the_source() -> None:
+    wire = two_nics(RFC)
+    peer = "169.254.3.3"
+    for nic, source in ((1, HOST), (2, "203.0.113.1")):
+        route = way(wire.node, peer, source=source)
+        assert isinstance(route, Route)
+        assert route.nic.number == nic
+    # An answer leaves by the link that the question came by.
+    wire.ip(ping(source=peer, destination="203.0.113.1"), mac=SECOND_MAC, nic=2)
+    assert {nic for nic, _ in wire.frames()} == {2}
+    # S7.20: of two links that have it as theirs, too.
+    for nic, address in ((1, "169.254.7.6"), (2, "169.254.7.7")):
+        wire.node.add_address(nic, address, 16)
+    for nic, source in ((1, HOST), (2, "203.0.113.1"), (2, "169.254.7.7")):
+        route = way(wire.node, peer, source=source)
+        assert isinstance(route, Route)
+        assert route.nic.number == nic
+
+
+def test_link_local_destinations_take_a_route_that_has_no_gateway() -> None:
+    wire = two_nics(RFC)
+    wire.node.add_route("169.254.0.0/16", 2)
+    assert taken(wire.node, "169.254.3.3") == (2, a("169.254.3.3"))
+    wire.node.add_route("169.254.3.0/24", 1, gateway=GATEWAY)
+    assert taken(wire.node, "169.254.3.3") == (2, a("169.254.3.3"))
 
 
 def test_forwarding_needs_no_address_on_the_way_out() -> None:

@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stack.option_walk import END_OF_LIST, NO_OPERATION
 from stack.options import (
-    END_OF_LIST,
     EXTENDED_SECURITY,
-    NO_OPERATION,
     RECORD_ROUTE,
     ROUTER_ALERT,
     SECURITY,

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stack.policy import NETSTACK, RFC
-from stack.source_route import LOOSE, STRICT, SourceRoute, reverse, route, take_hop
+from stack.source_route import LOOSE, STRICT, SourceRoute, reverse, route, sound_route, take_hop
 from stack.user_options import OptionRefusal, UserOptions, take_user_options
 from stack.wire.address import parse_address
 
@@ -146,3 +146,28 @@ def test_any_buffer_is_taken_or_refused(buffer: bytes) -> None:
     if isinstance(result, UserOptions):
         assert len(result.area) <= 40
         assert len(result.area) % 4 == 0
+
+
+SOUND = bytes((131, 7, 8)) + packed(D)
+
+
+@pytest.mark.parametrize(
+    ("area", "at"),
+    [
+        (SOUND, 0),
+        (b"\1\x94\4\0\0" + SOUND, 5),
+        (SOUND + SOUND, 0),
+        (b"\0" + SOUND, None),
+        (b"\7\1" + SOUND, None),
+        (bytes((131, 2)) + SOUND, None),
+        (bytes((131, 7, 3)) + packed(D) + SOUND, None),
+        (bytes((131, 7, 5)) + packed(D) + SOUND, None),
+        (SOUND[:-1], None),
+        (b"", None),
+    ],
+)
+def test_the_first_source_route_of_an_area_if_it_is_sound(area: bytes, at: int | None) -> None:
+    found = sound_route(area)
+    assert (None if found is None else (found.at, found.octets)) == (
+        None if at is None else (at, SOUND)
+    )
