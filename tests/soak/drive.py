@@ -100,12 +100,14 @@ def drive(topology: Topology, policy: Policy, frames: int, seed: int) -> Tally:
         step = next(passing)
         now = max(0, now + step)
         if step >= 1_000_000:
-            _look(watch, laboratory, now, b"", tally, MOST_AFTER_A_JUMP)
+            watch.given(b"")
+            _look(watch, laboratory, now, tally, MOST_AFTER_A_JUMP)
         link = random.randrange(len(laboratory.links))
         frame = mutator.frame()
         try:
+            watch.given(frame)
             laboratory.inject(link, frame, now)
-            for emitted in _look(watch, laboratory, now, frame, tally, MOST_AT_ONCE):
+            for emitted in _look(watch, laboratory, now, tally, MOST_AT_ONCE):
                 mutator.heard(emitted)
         except Broken as broken:
             told = f"{broken}\nframe {number} of seed {seed} on link {link}: {frame.hex()}"
@@ -120,14 +122,14 @@ def drive(topology: Topology, policy: Policy, frames: int, seed: int) -> Tally:
 
 
 def _look(
-    watch: Watch, laboratory: BundledLaboratory, now: int, cause: bytes, tally: Tally, most: int
+    watch: Watch, laboratory: BundledLaboratory, now: int, tally: Tally, most: int
 ) -> list[bytes]:
     emitted = laboratory.poll(now)
     if len(emitted) > most:
         raise Broken(f"{len(emitted)} frames at once")
     for link, octets in emitted:
         try:
-            watch.emitted(link, octets, cause)
+            watch.emitted(link, octets)
         except Wrong as wrong:
             raise Broken(f"{wrong}: {octets.hex()}") from None
         tally.emitted += 1

@@ -7,7 +7,7 @@ import pytest
 from harness.case.model import Topology
 from harness.target.base import Configuration
 from harness.target.bundled import BundledLaboratory
-from stack.policy import NETSTACK, NETSTACK_LATER, RFC, Policy
+from stack.policy import NETSTACK, NETSTACK_LATER, RFC
 from tests.soak.drive import Broken, busy, drive
 from tests.soak.watch import Watch, Wrong
 
@@ -44,9 +44,10 @@ def test_what_once_broke_it(topology: Topology, found: str) -> None:
     busy(laboratory)
     watch = Watch(laboratory.links, RFC, forwarding=topology is Topology.ROUTER)
     frame = bytes.fromhex(found)
+    watch.given(frame)
     laboratory.inject(0, frame, 1_000_000)
     for link, emitted in laboratory.poll(9_000_000):
-        watch.emitted(link, emitted, frame)
+        watch.emitted(link, emitted)
 
 
 @pytest.mark.parametrize(
@@ -63,10 +64,10 @@ def test_the_watch_sees(patched: str, said: str, monkeypatch: pytest.MonkeyPatch
         drive(Topology.HOST, RFC, 20_000, seed=7)
 
 
-def _watch(policy: Policy = RFC) -> tuple[Watch, bytes]:
-    links = BundledLaboratory(Configuration(Topology.HOST), policy).links
+def _watch(topology: Topology = Topology.HOST) -> tuple[Watch, bytes]:
+    links = BundledLaboratory(Configuration(topology), RFC).links
     head = bytes.fromhex("020000000009") + (links[0].target_mac or b"") + b"\x08\x00"
-    return Watch(links, policy, forwarding=False), head
+    return Watch(links, RFC, forwarding=topology is Topology.ROUTER), head
 
 
 @pytest.mark.parametrize(
@@ -80,4 +81,16 @@ def _watch(policy: Policy = RFC) -> tuple[Watch, bytes]:
 def test_what_is_not_sound_is_seen(packet: str, said: str) -> None:
     watch, head = _watch()
     with pytest.raises(Wrong, match=said):
-        watch.emitted(0, head + bytes.fromhex(packet), b"")
+        watch.emitted(0, head + bytes.fromhex(packet))
+
+
+def test_what_only_passes_in_its_name_is_no_fault_of_the_node() -> None:
+    watch, head = _watch(Topology.ROUTER)
+    # From 198.51.100.1, the other NIC, with a wrong ICMP checksum.
+    came = head + bytes.fromhex("4500001c0002000040018ea1c6336401c00002090800000000000001")
+    leaves = head + bytes.fromhex("4500001c000200003f018fa1c6336401c00002090800000000000001")
+    with pytest.raises(Wrong, match="sound"):
+        watch.emitted(0, leaves)
+    watch.given(came)
+    watch.given(b"")
+    watch.emitted(0, leaves)

@@ -17,6 +17,8 @@ from stack.policy import Policy
 _ERRORS: Final = frozenset((3, 4, 5, 11, 12))
 _LARGEST_ERROR: Final = 576
 _LINK: Final = 14
+_MOST_IN_TRANSIT: Final = 4096
+"""Datagrams in the node's own name that are remembered; few of them wait for ARP at one time."""
 
 
 def _right(*octets: bytes) -> bool:
@@ -27,6 +29,11 @@ def _right(*octets: bytes) -> bool:
 
 def _number(octets: bytes) -> int:
     return int.from_bytes(octets, "big")
+
+
+def _what_travels(packet: bytes) -> bytes:
+    """What forwarding leaves as it is: protocol and payload."""
+    return packet[9:10] + packet[(packet[0] & 15) * 4 : _number(packet[2:4])]
 
 
 class Wrong(Exception):
@@ -50,14 +57,23 @@ class Watch:
             17: self._udp,
         }
         self._cause = b""
+        self._in_its_name: dict[bytes, None] = {}
 
-    def emitted(self, link: int, frame: bytes, cause: bytes) -> None:
-        """Look at one frame; `cause` is the frame that the node has just been given.
+    def given(self, frame: bytes) -> None:
+        """Take note of the frame that the node is about to be given; empty: only time passes."""
+        self._cause = frame
+        packet = frame[_LINK:]
+        if self._forwarding and len(packet) >= 20 and _number(packet[12:16]) in {0, *self._own}:
+            self._in_its_name[_what_travels(packet)] = None
+            if len(self._in_its_name) > _MOST_IN_TRANSIT:
+                del self._in_its_name[next(iter(self._in_its_name))]
+
+    def emitted(self, link: int, frame: bytes) -> None:
+        """Look at one frame.
 
         Raises:
             Wrong: the frame must not have been emitted.
         """
-        self._cause = cause
         plan = self._links[link]
         if frame[6:12] != plan.target_mac:
             raise Wrong("the link source is not the node's")
@@ -101,21 +117,11 @@ class Watch:
         if packet[6] & 0x3F or packet[7]:
             return
         judge = self._transport.get(packet[9])
-        if judge is not None and not self._is_in_transit(packet):
+        # A router minds nobody who speaks in the name of another NIC than the one he is heard by
+        # (S2.8), NETSTACK gives what has no source one and an Identification (S8.7), and both may
+        # wait for ARP.
+        if judge is not None and _what_travels(packet) not in self._in_its_name:
             judge(packet[:length], packet[length:total])
-
-    def _is_in_transit(self, packet: bytes) -> bool:
-        """Whether a packet may be a forwarded one.
-
-        As a router NETSTACK gives it a source if it has none (S8.7) and minds nobody who speaks in
-        its own name (S2.12), and it may wait for ARP; only what goes back to whom has just spoken
-        is surely the node's.
-        """
-        policy = self._policy
-        spoke = self._cause[_LINK + 12 : _LINK + 16]
-        if self._forwarding and not (policy.transit_header_untouched and policy.handle_local):
-            return spoke != packet[16:20] or spoke == packet[12:16]
-        return spoke == packet[12:16]
 
     def _link_address(self, mac: bytes, octets: bytes, destination: int) -> None:
         if destination == 0xFFFFFFFF and mac != b"\xff" * 6:
