@@ -98,6 +98,9 @@ def _datagrams(sent: Sent) -> Iterator[tuple[int, Frame]]:
 def _together(train: list[tuple[int, Frame]]) -> Iterator[tuple[int, Frame]]:
     data: dict[int, int] = {}
     for _, piece in train:
+        if piece.get("ip", "mf") and len(piece.get("ip", "payload")) % 8:
+            # Refused.
+            continue
         data.update(enumerate(piece.get("ip", "payload"), piece.get("ip", "offset")))
     if set(data) != set(range(len(data))):
         return

@@ -117,11 +117,23 @@ def _reserved(difference: Difference, sent: Sent) -> bool:
 def _uncopied(difference: Difference, sent: Sent) -> bool:
     seen = difference.stack or difference.kernel
     assert seen is not None
-    if not sent.router or difference.what not in _CUT or seen.kind != "passed on":
+    if difference.what not in _CUT:
+        return False
+    if seen.kind == "fragment":
+        # Of a reply that does not fit the link. What is in the stack's pieces is looked at one by
+        # one.
+        return sent.any(_leaves_out) and any(map(_blank, sent.kernel))
+    if not sent.router or seen.kind != "passed on":
         return False
     return bool(seen.fields["offset"] or seen.fields["mf"]) and sent.any(
         lambda frame: _leaves_out(frame) and _inside(seen, frame) and _well_cut(frame, sent)
     )
+
+
+def _blank(seen: Seen) -> bool:
+    """Whether a later piece has an option area with nothing in it."""
+    area = seen.fields.get("options", b"")
+    return seen.kind == "fragment" and bool(area) and not area.strip(b"\0\1")
 
 
 def _leaves_out(frame: Frame) -> bool:
@@ -226,9 +238,9 @@ CLASSES = (
         "uncopied-options-blanked",
         Right.BOTH,
         "RFC 791 §3.1, §3.2",
-        "A router cuts a datagram with options that are not copied, or with octets behind an end "
-        "of list: in later pieces the stack leaves them out, the kernel writes no-operations and "
-        "zeros over them, and so cuts elsewhere.",
+        "A datagram or reply with options that are not copied, or with octets behind an end of "
+        "list, is cut: in later pieces the stack leaves them out, the kernel writes no-operations "
+        "and zeros over them, and so cuts elsewhere.",
         "The options appear in the first piece only either way; how long the other headers are "
         "is not said.",
         _uncopied,

@@ -180,7 +180,7 @@ def _faulty(difference: Difference, sent: Sent) -> bool:
             other.kernel is None or _returns(other.kernel) for other in sent.found
         )
     alone = kernel_only(difference, "icmp 12/") is not None and any(
-        stack_only(other, "icmp 12/") is not None for other in sent.found
+        stack_only(other, "icmp 12/", "ARP request") is not None for other in sent.found
     )
     if not alone and (difference.what not in _WAY or not in_error(difference, difference.what)):
         return False
@@ -210,9 +210,11 @@ def _by_another_link(difference: Difference, sent: Sent) -> bool:
     alone = stack_only(difference, "icmp 3/", "icmp 11/") or kernel_only(
         difference, "icmp 3/", "icmp 11/"
     )
+    # A link-local source has to be asked for first.
+    asked = ["ARP request"] * len(routed)
     return (
         alone is not None
-        and [seen.kind for seen in routed] == straight
+        and straight in ([seen.kind for seen in routed], asked)
         and all(map(_returns, routed))
     )
 
@@ -358,9 +360,9 @@ CLASSES = (
         "reply-by-nobody",
         Right.STACK,
         "RFC 1122 §3.2.1.3, §3.2.1.8 (c)",
-        "An echo request with a recorded route of addresses that no host has (groups, "
-        "255.255.255.255, 127/8, 240/4): the kernel sends the reply to them or not at all, the "
-        "stack leaves such a route out.",
+        "An echo request with a recorded route of addresses that no other host has (groups, "
+        "255.255.255.255, 127/8, 240/4, the target's own): the kernel sends the reply to them or "
+        "not at all, the stack leaves such a route out.",
         "Nobody at such an address passes the reply on, and a reply to a group or broadcast "
         "address is one to many.",
         _by_nobody,
