@@ -97,11 +97,16 @@ def _datagrams(sent: Sent) -> Iterator[tuple[int, Frame]]:
 
 def _together(train: list[tuple[int, Frame]]) -> Iterator[tuple[int, Frame]]:
     data: dict[int, int] = {}
+    ended = False
     for _, piece in train:
         if piece.get("ip", "mf") and len(piece.get("ip", "payload")) % 8:
             # Refused.
             continue
         data.update(enumerate(piece.get("ip", "payload"), piece.get("ip", "offset")))
+        ended = ended or not piece.get("ip", "mf")
+        if ended and set(data) == set(range(len(data))):
+            # What comes now is of another one.
+            break
     if set(data) != set(range(len(data))):
         return
     payload = bytes(data[at] for at in range(len(data)))

@@ -167,7 +167,11 @@ def _short_timestamp(difference: Difference, sent: Sent) -> bool:
 
 def _router_discovery(difference: Difference, sent: Sent) -> bool:
     told = stack_only(difference, "icmp 3/", "icmp 11/", "icmp 12/")
-    return told is not None and sent.any(lambda frame: frame.get("icmp", "type") in (9, 10))
+    return told is not None and sent.any(
+        lambda frame: (
+            frame.get("ip", "protocol") == 1 and frame.get("ip", "payload")[:1] in (b"\t", b"\n")
+        )
+    )
 
 
 def _redirected_to_itself(difference: Difference, sent: Sent) -> bool:
