@@ -279,6 +279,9 @@ def remember_return_route(core: Core, inbound: Inbound, route: SourceRoute) -> N
     RFC 1812 §5.3.13.4, RFC 1112 §6.2: a hop is one host; over a broadcast nobody goes back.
     """
     recorded = route.recorded
+    while recorded and core.owns(recorded[-1]):
+        # The way back begins here: it does not lead through this node once more.
+        recorded = recorded[:-1]
     if not recorded or any(map(core.is_subnet_broadcast, recorded)):
         return
     back = reverse(recorded, inbound.header.source, route.type)

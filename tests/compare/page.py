@@ -43,6 +43,11 @@ request behind each unit shows when the kernel has finished. Only what is emitte
 compared, nothing that a timer brings. A difference that fits no class is looked at again in a
 namespace in which nothing else has happened.
 
+A class says what was sent and what each side makes of it. It excuses the kernel only: a frame of
+the stack's that differs has to be sound by itself, too (`tests/compare/sound.py`). Its addresses,
+way, TTL, TOS, flags, checksums, options, data and quote are those that the datagram leads to, an
+error may be sent at all, and it points at a fault; otherwise the difference is new.
+
 ## What is made level
 
 """

@@ -15,10 +15,11 @@ from tests.compare import corpus, network
 from tests.compare.bundled import BundledSide
 from tests.compare.classes import CLASSES, Class
 from tests.compare.corpus import Unit
-from tests.compare.difference import Difference, differences
+from tests.compare.difference import Difference
 from tests.compare.kernel import KernelSide
 from tests.compare.network import Plan
 from tests.compare.normalise import Answer, read
+from tests.compare.sound import sound
 from tests.compare.stimulus import Sent
 
 SHARES: Final = {Topology.HOST: 6, Topology.MULTIHOMED: 2, Topology.ROUTER: 4}
@@ -55,8 +56,8 @@ class Outcome:
     new: list[New] = field(default_factory=list)
 
 
-_Strange = tuple[Unit, Answer, list[Difference]]
-"""A unit with a difference that fits no class, the bundled stack's answer, the differences."""
+_Strange = tuple[Unit, Answer, Sent]
+"""A unit with a difference that fits no class, the bundled stack's answer, both sides read."""
 
 
 def compare(datagrams: int, seed: int) -> dict[Topology, Outcome]:
@@ -108,16 +109,16 @@ def _compare(plan: Plan, units: Sequence[Unit]) -> Outcome:
                 answer = bundled.answer(unit)
                 outcome.units += 1
                 outcome.datagrams += len(unit.frames)
-                found = _found(plan, answer, kernel.answer(unit))
-                if _unclassed(plan, unit, found):
-                    strange.append((unit, answer, found))
+                sent = _sent(plan, unit, answer, kernel.answer(unit))
+                if _unclassed(sent):
+                    strange.append((unit, answer, sent))
                 else:
-                    _count(outcome, plan, unit, found)
+                    _count(outcome, unit, sent)
     doubtful, rest = strange[:ASKED_AGAIN], strange[ASKED_AGAIN:]
     for together in (AGAIN, 1):
         doubtful = list(_still_strange(outcome, plan, doubtful, together))
-    for unit, _, found in chain(doubtful, rest):
-        _count(outcome, plan, unit, found)
+    for unit, _, sent in chain(doubtful, rest):
+        _count(outcome, unit, sent)
     return outcome
 
 
@@ -128,35 +129,36 @@ def _still_strange(
     for number in range(0, len(doubtful), together):
         with closing(KernelSide(plan)) as kernel:
             for unit, answer, _ in doubtful[number : number + together]:
-                found = _found(plan, answer, kernel.answer(unit))
-                if _unclassed(plan, unit, found):
-                    yield unit, answer, found
+                sent = _sent(plan, unit, answer, kernel.answer(unit))
+                if _unclassed(sent):
+                    yield unit, answer, sent
                 else:
-                    _count(outcome, plan, unit, found)
+                    _count(outcome, unit, sent)
 
 
-def _found(plan: Plan, bundled: Answer, kernel: Answer) -> list[Difference]:
-    return differences(read(bundled, plan), read(kernel, plan))
+def _sent(plan: Plan, unit: Unit, bundled: Answer, kernel: Answer) -> Sent:
+    return Sent.of(plan, unit, read(bundled, plan), read(kernel, plan))
 
 
 def classes_of(sent: Sent, difference: Difference) -> list[Class]:
-    """The classes that a difference is of."""
+    """The classes that a difference is of; none where the stack's frame is not sound by itself."""
+    if difference.stack is not None and not sound(difference.stack, sent):
+        return []
     return [one for one in CLASSES if one.matches(difference, sent)]
 
 
-def _unclassed(plan: Plan, unit: Unit, found: Sequence[Difference]) -> list[Difference]:
-    sent = Sent.of(plan, unit, found)
-    return [difference for difference in found if not classes_of(sent, difference)]
+def _unclassed(sent: Sent) -> list[Difference]:
+    return [difference for difference in sent.found if not classes_of(sent, difference)]
 
 
-def _count(outcome: Outcome, plan: Plan, unit: Unit, found: Sequence[Difference]) -> None:
-    if not found:
+def _count(outcome: Outcome, unit: Unit, sent: Sent) -> None:
+    if not sent.found:
         outcome.equal += 1
         return
-    sent = Sent.of(plan, unit, found)
-    classed = [classes_of(sent, difference) for difference in found]
+    classed = [classes_of(sent, difference) for difference in sent.found]
     # The first class counts: the others, if any, say less about it.
     outcome.classes.update({classes[0].id for classes in classed if classes})
     if not all(classed):
         names = (classes[0].id if classes else "" for classes in classed)
-        outcome.new.append(New(plan, unit, tuple(zip(found, names, strict=True))))
+        pairs = tuple(zip(sent.found, names, strict=True))
+        outcome.new.append(New(sent.plan, unit, pairs))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Final
@@ -11,13 +11,18 @@ from typing import Final
 from harness.case.model import Topology
 from harness.decode import DecodedOption, Frame, decode
 from tests.compare.corpus import Unit
-from tests.compare.difference import Difference
+from tests.compare.difference import Difference, differences
 from tests.compare.network import Plan
+from tests.compare.normalise import Seen
 
 ROUTES: Final = frozenset({7, 131, 137})
 """Record route, loose and strict source route: slots of four octets behind three."""
-SOURCE_ROUTES: Final = frozenset({131, 137})
+STRICT: Final = 137
+SOURCE_ROUTES: Final = frozenset({131, STRICT})
+RECORD_ROUTE: Final = 7
 TIMESTAMP: Final = 68
+COPIED: Final = 0x80
+"""RFC 791 §3.1: types from here on go into every fragment."""
 ROUTER_ALERT: Final = 148
 """Of four octets (RFC 2113 §2.1)."""
 ZERO: Final = IPv4Network("0.0.0.0/8")
@@ -37,14 +42,16 @@ class Sent:
 
     plan: Plan
     frames: tuple[tuple[int, Frame], ...]
+    stack: tuple[Seen, ...]
+    kernel: tuple[Seen, ...]
     found: tuple[Difference, ...]
     """Everything in which the two answers to the unit differ."""
 
     @classmethod
-    def of(cls, plan: Plan, unit: Unit, found: Iterable[Difference]) -> Sent:
-        """Read a unit."""
+    def of(cls, plan: Plan, unit: Unit, stack: Sequence[Seen], kernel: Sequence[Seen]) -> Sent:
+        """Read a unit and what the two sides answered."""
         frames = tuple((link, decode(frame)) for link, frame in unit.frames)
-        return cls(plan, frames, tuple(found))
+        return cls(plan, frames, tuple(stack), tuple(kernel), tuple(differences(stack, kernel)))
 
     @property
     def router(self) -> bool:
@@ -73,11 +80,12 @@ class Sent:
 
         ICMP types that nobody knows may be errors too.
         """
-        kind = frame.get("icmp", "type")
-        return self._routed(frame.get("ip", "src")) and not (
+        message: bytes = frame.get("ip", "payload")
+        routed = any(option.type in SOURCE_ROUTES for option in options(frame))
+        return (routed or self._routed(frame.get("ip", "src"))) and not (
             frame.get("ip", "offset")
             or self.many(frame.get("ip", "dst"))
-            or (frame.get("ip", "protocol") == 1 and kind not in QUERIES)
+            or (frame.get("ip", "protocol") == 1 and not QUERIES.intersection(message[:1]))
             or frame.octets[0] & 1
         )
 
@@ -149,6 +157,34 @@ def at(frame: Frame, octet: int) -> DecodedOption | None:
         if option.at <= octet < option.at + len(option.octets):
             return option
     return None
+
+
+def fault_at(frame: Frame, octet: int) -> bool:
+    """Whether an octet of the options is one that the stack finds a fault in (S14.4 to S14.8)."""
+    option = at(frame, octet)
+    if option is None:
+        return False
+    octets, kind, place = option.octets, option.type, octet - option.at
+    if place == 0:
+        routes = [one.at for one in options(frame) if one.type in SOURCE_ROUTES]
+        return kind in repeated(frame) or len(octets) == 1 or option.at in routes[1:]
+    first, least = (5, 4) if kind == TIMESTAMP else (4, 3)
+    size = 8 if kind == TIMESTAMP and octets[3:4] and octets[3] & 15 else 4
+    slotted = kind in {*ROUTES, TIMESTAMP}
+    odd = slotted and (option.length - least) % size != 0
+    if place == 1:
+        return broken(option) or odd_alert(option) or odd or (slotted and option.length < least)
+    if place == 2:
+        left = option.length + 1 - octets[2]
+        return slotted and (octets[2] < first or (not odd and 0 < left < size))
+    return (
+        kind == TIMESTAMP and place == 3 and (octets[3] & 15 not in (0, 1, 3) or exhausted(octets))
+    )
+
+
+def exhausted(octets: bytes) -> bool:
+    """Whether a timestamp is full and has counted as many overflows as it can."""
+    return octets[2] > octets[1] and octets[3] >> 4 == 15
 
 
 def truncated(frame: Frame) -> bool:

@@ -14,7 +14,6 @@ from tests.compare import corpus, network
 from tests.compare.bundled import BundledSide
 from tests.compare.classes import CLASSES
 from tests.compare.corpus import Unit
-from tests.compare.difference import differences
 from tests.compare.normalise import Answer, read
 from tests.compare.page import PAGE, page
 from tests.compare.run import classes_of
@@ -24,7 +23,7 @@ HOST = network.plan(Topology.HOST)
 GATEWAY_MAC = bytes.fromhex("0254c00002fe")
 
 
-def _checksummed(octets: bytes, at: int) -> bytes:
+def checksummed(octets: bytes, at: int) -> bytes:
     empty = octets[:at] + bytes(2) + octets[at + 2 :]
     right = (~ones_complement_sum(empty) & 0xFFFF).to_bytes(2, "big")
     return empty[:at] + right + empty[at + 2 :]
@@ -41,10 +40,10 @@ def _frame(protocol: int, payload: bytes, **fields: bytes) -> bytes:
         + bytes((192, 0, 2, 1))
     )
     mac = HOST.links[0].target_mac or b""
-    return mac + GATEWAY_MAC + b"\x08\0" + _checksummed(header, 10) + payload
+    return mac + GATEWAY_MAC + b"\x08\0" + checksummed(header, 10) + payload
 
 
-ECHO = _frame(1, _checksummed(b"\x08\0\0\0\0\x01\0\x01some data", 2))
+ECHO = _frame(1, checksummed(b"\x08\0\0\0\0\x01\0\x01some data", 2))
 CLOSED = _frame(17, b"\x4e\x20\x9c\x40\0\x0c\0\0data")
 PROTOCOL = _frame(253, b"nobody takes this")
 PLAIN = {"echo": ECHO, "closed port": CLOSED, "unknown protocol": PROTOCOL}
@@ -56,9 +55,9 @@ def _unit(*frames: bytes) -> Unit:
 
 def _judged(unit: Unit, stack: Answer, kernel: Answer) -> tuple[int, list[str]]:
     """How many differences, and the classes that they are of."""
-    found = differences(read(stack, HOST), read(kernel, HOST))
-    sent = Sent.of(HOST, unit, found)
-    return len(found), [one.id for difference in found for one in classes_of(sent, difference)]
+    sent = Sent.of(HOST, unit, read(stack, HOST), read(kernel, HOST))
+    names = [one.id for difference in sent.found for one in classes_of(sent, difference)]
+    return len(sent.found), names
 
 
 def _with(answer: Answer, at: int, octet: int) -> Answer:
@@ -108,7 +107,7 @@ def test_a_class_takes_what_it_was_made_for() -> None:
     silence = Answer((), 0)
     kernel = BundledSide(HOST).answer(_unit(ECHO))
     ((link, frame),) = kernel.frames
-    to_class_e = frame[:14] + _checksummed(frame[14:30] + bytes((240, 0, 0, 1)), 10) + frame[34:]
+    to_class_e = frame[:14] + checksummed(frame[14:30] + bytes((240, 0, 0, 1)), 10) + frame[34:]
     kernel = replace(kernel, frames=((link, to_class_e),))
     assert _judged(unit, silence, kernel) == (1, ["class-e-source"])
     assert _judged(unit, kernel, silence) == (1, []), "the other way round nobody said so"

@@ -21,7 +21,10 @@ def _lowest_forwarded(difference: Difference, sent: Sent) -> bool:
     return (
         done is not None
         and sent.router
-        and sent.any(lambda frame: sent.lowest(frame.get("ip", "dst")))
+        and (
+            sent.any(lambda frame: sent.lowest(frame.get("ip", "dst")))
+            or (done.kind == "passed on" and sent.lowest(done.fields["dst"]))
+        )
     )
 
 
@@ -106,8 +109,9 @@ CLASSES = (
         "lowest-address-forwarded",
         Right.STACK,
         "RFC 1812 §4.2.3.1",
-        "A router gets a datagram for the lowest address of a link's subnet: the kernel sends it "
-        "to that neighbour, or reports its TTL or a fault in its options; the stack drops it.",
+        "A router gets a datagram for the lowest address of a link's subnet, or with a source "
+        "route there: the kernel sends it to that neighbour, or reports its TTL or a fault in its "
+        "options; the stack drops it.",
         "A router should silently drop what is addressed to the all-zero host part.",
         _lowest_forwarded,
     ),

@@ -11,6 +11,7 @@ from tests.compare.classes.model import (
     Right,
     in_error,
     kernel_only,
+    options_of,
     pointer,
     stack_only,
 )
@@ -57,7 +58,7 @@ def _options_of_a_reset(difference: Difference, sent: Sent) -> bool:
         return False
     if difference.what in ("to", "dst"):
         # By the reversed source route.
-        return any(option.type in SOURCE_ROUTES for option in sent.options())
+        return any(option.type in SOURCE_ROUTES for option in options_of(difference.kernel))
     if difference.what != "options":
         return False
     ours, theirs = difference.values
@@ -143,9 +144,18 @@ def _source(difference: Difference, sent: Sent) -> bool:
 
 
 def _code(difference: Difference, sent: Sent) -> bool:
+    """The same reply from both, but for the code; with the code the checksum differs."""
     coded = sent.any(lambda f: f.get("icmp", "type") == 8 and f.get("icmp", "code") != 0)
-    ours, theirs = stack_only(difference, "icmp 0/0"), kernel_only(difference, "icmp 0/")
-    return coded and (ours is not None or theirs is not None)
+    ours, theirs = (
+        [
+            seen.fields.get("icmp.data") or seen.fields.get("payload", b"")[4:]
+            for seen in side
+            if seen.kind.startswith("icmp 0/")
+        ]
+        for side in (sent.stack, sent.kernel)
+    )
+    seen = stack_only(difference, "icmp 0/0") or kernel_only(difference, "icmp 0/")
+    return coded and seen is not None and ours == theirs
 
 
 def _short_timestamp(difference: Difference, sent: Sent) -> bool:
@@ -157,7 +167,11 @@ def _short_timestamp(difference: Difference, sent: Sent) -> bool:
 
 def _router_discovery(difference: Difference, sent: Sent) -> bool:
     told = stack_only(difference, "icmp 3/", "icmp 11/", "icmp 12/")
-    return told is not None and sent.any(lambda frame: frame.get("icmp", "type") in (9, 10))
+    return told is not None and sent.any(
+        lambda frame: (
+            frame.get("ip", "protocol") == 1 and frame.get("ip", "payload")[:1] in (b"\t", b"\n")
+        )
+    )
 
 
 def _redirected_to_itself(difference: Difference, sent: Sent) -> bool:
@@ -179,13 +193,21 @@ def _tos_of_a_reset(difference: Difference, sent: Sent) -> bool:
     )
 
 
-def _reset(difference: Difference, sent: Sent) -> bool:
-    return (
-        difference.what == "df"
-        and difference.values == (0, 1)
-        and difference.stack is not None
-        and difference.stack.kind == "tcp"
-    )
+def _reset_unsent(difference: Difference, sent: Sent) -> bool:
+    reset = stack_only(difference, "tcp")
+    return reset is not None and not sent.kernel and sent.any(_malformed)
+
+
+def _malformed(frame: Frame) -> bool:
+    """Whether a length octet among the TCP options can't be."""
+    area: bytes = frame.get("tcp", "options") or b""
+    at = 0
+    while at < len(area) and area[at]:
+        length = 1 if area[at] == 1 else int.from_bytes(area[at + 1 : at + 2], "big")
+        if length < 1 + (area[at] > 1) or at + length > len(area):
+            return True
+        at += length
+    return False
 
 
 CLASSES = (
@@ -328,6 +350,16 @@ CLASSES = (
         _tos_of_a_reset,
     ),
     Class(
+        "reset-for-malformed-options",
+        Right.STACK,
+        "RFC 1122 §4.2.2.5",
+        "A TCP segment for nobody whose options have an impossible length: the stack resets it, "
+        "the kernel says nothing.",
+        "A reset is what the text suggests for an illegal option length. (tcp_v4_send_reset() "
+        "goes through the options for a signature, and gives up where it can't.)",
+        _reset_unsent,
+    ),
+    Class(
         "options-of-a-reset",
         Right.BOTH,
         "RFC 1122 §4.2.3.8",
@@ -336,13 +368,5 @@ CLASSES = (
         "The route back is due on the segments of a connection, and there is none; of the other "
         "options nothing is said.",
         _options_of_a_reset,
-    ),
-    Class(
-        "df-of-a-reset",
-        Right.BOTH,
-        "RFC 791 §3.1",
-        "The don't-fragment flag of a TCP reset: clear from the stack, set by the kernel.",
-        "The sender chooses; a segment of 40 octets is cut by no link.",
-        _reset,
     ),
 )

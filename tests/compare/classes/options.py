@@ -75,8 +75,12 @@ def _wrong_length(frame: Frame, octet: int) -> bool:
 
 
 def _slots(frame: Frame, octet: int) -> bool:
+    """S14.6: at the length where the area is no whole number of slots, else at the pointer."""
     option = at(frame, octet)
-    return option is not None and (odd_slots(option) or misaligned(option))
+    if option is None:
+        return False
+    odd = odd_slots(option)
+    return (odd or misaligned(option)) and octet == option.at + (1 if odd else 2)
 
 
 def _second_route(frame: Frame, octet: int) -> bool:
@@ -138,7 +142,17 @@ def _recorded_twice(difference: Difference, sent: Sent) -> bool:
         others[0] == others[1]
         and len(ours) == len(theirs) == 1
         and len(ours[0]) == len(theirs[0])
-        and theirs[0][2] == ours[0][2] + 4
+        and _once_more(ours[0], theirs[0], sent)
+    )
+
+
+def _once_more(ours: bytes, theirs: bytes, sent: Sent) -> bool:
+    """Whether one record route has an entry of the target's own behind all that the other has."""
+    end = ours[2] - 1
+    return (
+        theirs[2] == ours[2] + 4
+        and ours[3:end] + ours[end + 4 :] == theirs[3:end] + theirs[end + 4 :]
+        and inet_ntoa(theirs[end : end + 4]) in sent.plan.own
     )
 
 
@@ -156,35 +170,43 @@ def _padding(difference: Difference, sent: Sent) -> bool:
 def _overflow(difference: Difference, sent: Sent) -> bool:
     if difference.what != "options" or None in difference.values:
         return False
-    pairs = zip(*(read_options(area) for area in difference.values), strict=False)
-    return any(
-        ours.type == TIMESTAMP
-        and ours.octets[3] & 15 == 3
-        and ours.octets[3] >> 4 == (theirs.octets[3] >> 4) + 1
-        and ours.octets[:3] + ours.octets[4:] == theirs.octets[:3] + theirs.octets[4:]
-        for ours, theirs in pairs
-        if len(ours.octets) > 3 and len(theirs.octets) > 3
+    stack, kernel = (read_options(area) for area in difference.values)
+
+    def counted(ours: bytes, theirs: bytes) -> bool:
+        more = bytes((ours[3] - 16,)) if len(ours) > 3 and ours[3] > 15 else b""
+        full = len(ours) > 3 and ours[2] > ours[1] and ours[3] & 15 == 3
+        return ours[0] == TIMESTAMP and full and ours[:3] + more + ours[4:] == theirs
+
+    return len(stack) == len(kernel) and all(
+        ours.octets == theirs.octets or counted(ours.octets, theirs.octets)
+        for ours, theirs in zip(stack, kernel, strict=True)
     )
 
 
 def _stamped_address(difference: Difference, sent: Sent) -> bool:
     if difference.what != "options" or None in difference.values or not sent.router:
         return False
+    assert difference.stack is not None
     ours, theirs = (read_options(area) for area in difference.values)
-    addresses = {link.target for link in sent.plan.links}
+    out, addresses = sent.plan.links[difference.stack.link].target, sent.plan.own
     return len(ours) == len(theirs) and all(
-        a.octets == b.octets or (a.type == TIMESTAMP and _own_there(a.octets, b.octets, addresses))
+        a.octets == b.octets
+        or (a.type == TIMESTAMP and _own_there(a.octets, b.octets, out, addresses))
         for a, b in zip(ours, theirs, strict=True)
     )
 
 
-def _own_there(ours: bytes, theirs: bytes, addresses: set[str]) -> bool:
+def _own_there(ours: bytes, theirs: bytes, out: str, addresses: frozenset[str]) -> bool:
     """Whether two timestamp options differ in addresses of the target's alone."""
     if len(ours) != len(theirs) or ours[:4] != theirs[:4] or ours[3] & 15 != 1:
         return False
     for place in range(4, len(ours) - 7, 8):
         one, other = ours[place : place + 8], theirs[place : place + 8]
-        if one != other and not {inet_ntoa(one[:4]), inet_ntoa(other[:4])} <= addresses:
+        if one != other and (
+            inet_ntoa(one[:4]) != out
+            or inet_ntoa(other[:4]) not in addresses
+            or one[4:] != other[4:]
+        ):
             return False
     return True
 
@@ -198,7 +220,7 @@ def _no_room_for_another(difference: Difference, sent: Sent) -> bool:
         size = 8 if option.type == TIMESTAMP and option.octets[3] & 15 else 4
         return size < option.length + 1 - option.octets[2] < 2 * size
 
-    said = stack_only(difference, "icmp")
+    said = stack_only(difference, "icmp", "tcp")
     return said is not None and any(map(partly, sent.options()))
 
 
@@ -286,8 +308,8 @@ CLASSES = (
         Right.STACK,
         "RFC 1122 §3.2.2.6, §3.2.2",
         "A record route or timestamp with room for one entry and a part of another: the stack "
-        "makes one and sends its reply or error, the kernel finds no room for its second entry "
-        "and sends none.",
+        "makes one and sends its reply, error or reset, the kernel finds no room for its second "
+        "entry and sends none.",
         "An echo server function is a MUST, and one entry fits. (ip_options_echo() returns an "
         "error where the slots do not fit.)",
         _no_room_for_another,

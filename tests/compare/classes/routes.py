@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from socket import inet_aton, inet_ntoa
 
 from harness.decode import DecodedOption, Frame
 from tests.compare.classes.model import (
+    ERRORS,
     Class,
     Right,
     in_error,
@@ -17,10 +17,12 @@ from tests.compare.classes.model import (
 )
 from tests.compare.difference import Difference
 from tests.compare.normalise import Seen
+from tests.compare.sound import next_hop, slots
 from tests.compare.stimulus import (
     CLASS_E,
     LOOPBACK,
     SOURCE_ROUTES,
+    STRICT,
     ZERO,
     Sent,
     misaligned,
@@ -46,11 +48,6 @@ def _returns(seen: Seen | None) -> bool:
 def _misread(option: DecodedOption) -> bool:
     """Whether the kernel, which goes backwards from the pointer, misses the slots."""
     return odd_slots(option) or misaligned(option)
-
-
-def _slots(option: DecodedOption) -> Iterator[str]:
-    for at in range(3, len(option.octets) - 3, 4):
-        yield inet_ntoa(option.octets[at : at + 4])
 
 
 def _nobody(sent: Sent, address: str) -> bool:
@@ -98,8 +95,14 @@ def _no_way_back(difference: Difference, sent: Sent) -> bool:
     return (
         sent.router
         and kernel_only(difference, "icmp 12/0") is not None
-        and any(len(option.octets) > 6 and option.octets[2] >= 8 for option in _routes(sent))
+        and any(_nowhere(sent, option) for option in _routes(sent))
     )
+
+
+def _nowhere(sent: Sent, option: DecodedOption) -> bool:
+    """Whether there is no way to the hop that a route has recorded last."""
+    passed = option.octets[3 : min(option.octets[2], option.length + 1) - 1]
+    return len(passed) > 3 and next_hop(sent.plan, inet_ntoa(passed[-4:])) is None
 
 
 def _to_itself(difference: Difference, sent: Sent) -> bool:
@@ -119,18 +122,52 @@ def _to_itself(difference: Difference, sent: Sent) -> bool:
 
 
 def _strict_in_transit(difference: Difference, sent: Sent) -> bool:
-    """The kernel points into its own header's first option, wherever the route is."""
-    seen = stack_only(difference, "passed on")
-    told = any(pointer(other.kernel) == 16 for other in sent.found)
-    strict = any(option.type == 137 for option in sent.options())
-    return strict and sent.router and (seen is not None or pointer(difference.kernel) == 16 or told)
+    """The kernel points at the destination and looks no further."""
+
+    def strict(frame: Frame) -> bool:
+        transit = not (sent.own(frame) or sent.many(frame.get("ip", "dst")))
+        return transit and any(option.type == STRICT for option in options(frame))
+
+    if not sent.router or not sent.any(strict):
+        return False
+    if kernel_only(difference, "icmp 12/0") is not None or difference.what == "icmp.rest":
+        return pointer(difference.kernel) == 16
+    passed = stack_only(difference, "passed on")
+    if passed is not None:
+        return any(option.type == STRICT for option in options_of(passed))
+    told = stack_only(difference, *ERRORS)
+    return told is not None and all(pointer(one) == 16 for one in sent.kernel)
+
+
+def _reset_by_nobody(difference: Difference, sent: Sent) -> bool:
+    routes = _routes(sent)
+    faulty = any(map(_misread, routes)) or any(
+        _nobody(sent, address) for route in routes for address in slots(route)
+    )
+    return faulty and (_reset_elsewhere(difference, sent) or _reset_otherwise(difference))
+
+
+def _reset_otherwise(difference: Difference) -> bool:
+    seen = difference.kernel
+    return seen is not None and seen.kind == "tcp" and difference.what in _WAY and _returns(seen)
+
+
+def _reset_elsewhere(difference: Difference, sent: Sent) -> bool:
+    """A reset straight from the stack; from the kernel by the route and another link, or none."""
+    alone = stack_only(difference, "tcp") or kernel_only(difference, "tcp")
+    ours = [one for one in sent.stack if one.kind in ("tcp", "ARP request")]
+    theirs = [one for one in sent.kernel if one.kind == "tcp"]
+    return alone is not None and bool(ours and _routes(sent)) and all(map(_returns, theirs))
 
 
 def _twice_lowered(difference: Difference, sent: Sent) -> bool:
     if difference.what != "ttl" or difference.stack is None or difference.kernel is None:
         return False
     ours, theirs = difference.values
-    return ours < theirs and bool(_routes(sent)) and difference.stack.kind == "passed on"
+    listed = [
+        sum(address in sent.plan.own for address in slots(option)) for option in _routes(sent)
+    ]
+    return theirs - ours in listed and ours < theirs and difference.stack.kind == "passed on"
 
 
 def _faulty(difference: Difference, sent: Sent) -> bool:
@@ -143,7 +180,7 @@ def _faulty(difference: Difference, sent: Sent) -> bool:
             other.kernel is None or _returns(other.kernel) for other in sent.found
         )
     alone = kernel_only(difference, "icmp 12/") is not None and any(
-        stack_only(other, "icmp 12/") is not None for other in sent.found
+        stack_only(other, "icmp 12/", "ARP request") is not None for other in sent.found
     )
     if not alone and (difference.what not in _WAY or not in_error(difference, difference.what)):
         return False
@@ -173,9 +210,11 @@ def _by_another_link(difference: Difference, sent: Sent) -> bool:
     alone = stack_only(difference, "icmp 3/", "icmp 11/") or kernel_only(
         difference, "icmp 3/", "icmp 11/"
     )
+    # A link-local source has to be asked for first.
+    asked = ["ARP request"] * len(routed)
     return (
         alone is not None
-        and [seen.kind for seen in routed] == straight
+        and straight in ([seen.kind for seen in routed], asked)
         and all(map(_returns, routed))
     )
 
@@ -186,7 +225,7 @@ def _beside_the_slots(difference: Difference, sent: Sent) -> bool:
 
 def _by_nobody(difference: Difference, sent: Sent) -> bool:
     return _reply_otherwise(difference) and any(
-        _nobody(sent, address) for route in _routes(sent) for address in _slots(route)
+        _nobody(sent, address) for route in _routes(sent) for address in slots(route)
     )
 
 
@@ -237,6 +276,26 @@ CLASSES = (
         "The route is not at its end, and a host that does not follow routes reports that; that "
         "nothing would have to be forwarded the text does not consider.",
         _to_itself,
+    ),
+    Class(
+        "reset-by-nobody",
+        Right.STACK,
+        "RFC 1122 §3.2.1.3, §3.2.1.8 (c)",
+        "A TCP reset for a segment with a source route that has octets beside its slots, or names "
+        "addresses that no host has: the kernel sends the reset along what it makes of the route, "
+        "to groups even, or not at all; the stack sends it straight to the source.",
+        "Nobody at such an address passes the reset on, and a segment never goes to many.",
+        _reset_by_nobody,
+    ),
+    Class(
+        "reset-by-another-link",
+        Right.BOTH,
+        "RFC 1122 §4.2.3.8",
+        "A TCP reset for a segment with a source route whose recorded hops are elsewhere than the "
+        "source: the kernel sends it by the route and so by another link, or not at all where "
+        "there is no way; the stack sends it straight to the source.",
+        "The route back is due on the segments of a connection, and there is none.",
+        _reset_elsewhere,
     ),
     Class(
         "strict-route-in-transit",
@@ -301,9 +360,9 @@ CLASSES = (
         "reply-by-nobody",
         Right.STACK,
         "RFC 1122 §3.2.1.3, §3.2.1.8 (c)",
-        "An echo request with a recorded route of addresses that no host has (groups, "
-        "255.255.255.255, 127/8, 240/4): the kernel sends the reply to them or not at all, the "
-        "stack leaves such a route out.",
+        "An echo request with a recorded route of addresses that no other host has (groups, "
+        "255.255.255.255, 127/8, 240/4, the target's own): the kernel sends the reply to them or "
+        "not at all, the stack leaves such a route out.",
         "Nobody at such an address passes the reply on, and a reply to a group or broadcast "
         "address is one to many.",
         _by_nobody,

@@ -36,7 +36,7 @@ def _answered(test: _Test) -> Callable[[Difference, Sent], bool]:
     """The kernel alone answers a source."""
 
     def matches(difference: Difference, sent: Sent) -> bool:
-        answer = kernel_only(difference, "icmp", "tcp", "udp")
+        answer = kernel_only(difference, "icmp", "tcp", "udp", "fragment")
         if answer is None:
             return False
         # A source route is gone back, the faulty ones too: the source comes last then.
@@ -73,7 +73,10 @@ def _nearby(difference: Difference, sent: Sent) -> bool:
     if asked is not None:
         return heard(asked.fields["arp.target"])
     answer = kernel_only(difference, "icmp", "tcp")
-    return answer is not None and heard(destination(answer))
+    if answer is None:
+        return False
+    to = destination(answer)
+    return heard(to) and any(seen.fields.get("arp.target") == to for seen in sent.stack)
 
 
 def _own(difference: Difference, sent: Sent) -> bool:
