@@ -86,6 +86,7 @@ class Core:
         "outbox",
         "packet_sockets",
         "path_mtu",
+        "plain",
         "policy",
         "polls",
         "random",
@@ -117,7 +118,11 @@ class Core:
         self.chosen: dict[Question, Route] = {}
         """Answers of `stack.route_choice.choose`, emptied when something changes that they rest on:
         addresses, NICs, routes, what is known of gateways, forwarding, spoofing, the policy."""
-        self.address_index.changed = self.chosen.clear
+        self.plain: set[tuple[Nic, int, int]] = set()
+        """NICs, sources and destinations of datagrams for this host that came from outside, with
+        addresses that `stack.receive` had nothing to say about. Emptied when something changes that
+        this rests on: addresses, NICs, promiscuity, the policy."""
+        self.address_index.changed = self._forget_addresses
         self.routes = RouteTable(self)
         self.address_index.connected = self.routes.connect
         self._probes = AddressProbes()
@@ -171,10 +176,14 @@ class Core:
         self.stirred = True
         return self._tcp
 
+    def _forget_addresses(self) -> None:
+        self.chosen.clear()
+        self.plain.clear()
+
     def set_policy(self, policy: Policy) -> None:
         """Replace the policy; what is already under way keeps its times (S13.1)."""
         self.policy = policy
-        self.chosen.clear()
+        self._forget_addresses()
         self.reassembly.policy = policy
         self.identification.policy = policy
         self.limiter.rate = policy.icmp_rate

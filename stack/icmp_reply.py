@@ -22,6 +22,7 @@ from stack.wire.icmp import (
 )
 from stack.wire.ipv4 import (
     MAXIMUM_DATAGRAM,
+    MAXIMUM_HEADER,
     MINIMUM_HEADER,
     PROTOCOL_ICMP,
     Ipv4Header,
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from stack.inbound import Inbound
 
 _MESSAGE_HEADER: Final = 8
+_ALWAYS_ROOM: Final = MAXIMUM_DATAGRAM - MAXIMUM_HEADER - _MESSAGE_HEADER
+"""Octets of data that fit whatever the options are."""
 _FILLING: Final = bytes((END_OF_LIST, NO_OPERATION))
 
 
@@ -101,8 +104,8 @@ def _reply(core: Core, inbound: Inbound, message: IcmpMessage) -> None:
     first_hop = inbound.return_hop if inbound.return_route else header.source
     route = choose(core, first_hop, source=inbound.local, tos=header.tos)
     # RFC 1122 §3.2.2.6: a reply that cannot be sent whole is truncated to the largest size.
-    room = MAXIMUM_DATAGRAM - MINIMUM_HEADER - (len(options) + 3 & ~3) - _MESSAGE_HEADER
-    if len(message.data) > room:
+    if len(message.data) > _ALWAYS_ROOM:
+        room = MAXIMUM_DATAGRAM - MINIMUM_HEADER - (len(options) + 3 & ~3) - _MESSAGE_HEADER
         message = replace(message, data=message.data[:room])
     _send(core, inbound, message, route, options)
 

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from stack.hook_packet import Passage
     from stack.nic import Nic
 
+PLAIN_LIMIT: Final = 1024
+"""Pairs of addresses remembered; when there is no room all are forgotten."""
 _TOTAL_LENGTH_POINTER = 2
 _IPV4: Final = ETHERTYPE_IPV4.to_bytes(2, "big")
 
@@ -116,16 +118,22 @@ def datagram(
         return
     header, payload, octets = parts
     inbound = Inbound(nic, header, payload, octets, link, looped, built)
-    inbound.passage = passage
+    if passage is not None:
+        inbound.passage = passage
     numbers[IN_OCTETS] += header.total_length
     destination = header.destination
-    if is_multicast(destination) or destination in core.address_index.broadcasts:
-        _count_casts(inbound)
     # S2.6: what this very host sent skips all this.
     inside = looped or nic.loopback
+    hook = core.hooks.prerouting
+    if not inside and hook is None and (nic, header.source, destination) in core.plain:
+        _book(core, inbound)
+        inbound.cast = UNICAST
+        _for_this_host(core, inbound)
+        return
+    if is_multicast(destination) or destination in core.address_index.broadcasts:
+        _count_casts(inbound)
     if not inside and not _may_come_from_outside(core, inbound):
         return
-    hook = core.hooks.prerouting
     # S2.9. S10.11: looped copies are not seen here, unless all datagrams are.
     seen = hook is not None and (core.policy.all_hooks or not inside)
     if hook is not None and seen and not hook.received(core, inbound):
@@ -248,10 +256,7 @@ def _enter(core: Core, inbound: Inbound, *, handed_over: bool = False) -> Nic | 
     policy = core.policy
     nic = inbound.nic
     destination = inbound.header.destination
-    if policy.count_valid_packets:
-        nic.counters.inc("IP.ValidPacketsReceived")
-    if not policy.raw_after_options:
-        raw.receive_early(core, inbound)
+    _book(core, inbound)
     if not _source_may_speak(core, inbound):
         _refuse_source(nic)
         return None
@@ -265,6 +270,8 @@ def _enter(core: Core, inbound: Inbound, *, handed_over: bool = False) -> Nic | 
                 return None
     cast = _for_us(core, inbound)
     if cast is not None:
+        if cast is UNICAST and inbound.nic is nic and not handed_over:
+            _remember(core, inbound)
         inbound.cast = cast
         _for_this_host(core, inbound)
         return None
@@ -273,6 +280,26 @@ def _enter(core: Core, inbound: Inbound, *, handed_over: bool = False) -> Nic | 
     # RFC 1122 §3.2.1.3: a datagram not for this host MUST be silently discarded.
     nic.counters.inc("ipSystemStatsInAddrErrors")
     return None
+
+
+def _book(core: Core, inbound: Inbound) -> None:
+    policy = core.policy
+    if policy.count_valid_packets:
+        inbound.nic.counters.inc("IP.ValidPacketsReceived")
+    if not policy.raw_after_options:
+        raw.receive_early(core, inbound)
+
+
+def _remember(core: Core, inbound: Inbound) -> None:
+    """Ask nothing more about these addresses, if all was asked and of what was received."""
+    nic, header = inbound.nic, inbound.header
+    inside = inbound.looped or nic.loopback
+    # Whether the source 0 may speak is another question for each protocol.
+    if inside or core.hooks.prerouting is not None or not header.source:
+        return
+    if len(core.plain) >= PLAIN_LIMIT:
+        core.plain.clear()
+    core.plain.add((nic, header.source, header.destination))
 
 
 def _for_this_host(core: Core, inbound: Inbound) -> None:

@@ -49,10 +49,11 @@ def _set_mtu(_: Core, nic: Nic, value: Value) -> Reason | None:
     return nics.set_mtu(nic, value)
 
 
-def _set_promiscuous(_: Core, nic: Nic, value: Value) -> Reason | None:
+def _set_promiscuous(core: Core, nic: Nic, value: Value) -> Reason | None:
     if not isinstance(value, bool):
         return Reason.INVALID_ARGUMENT
     nic.promiscuous = value
+    core.plain.clear()
     return None
 
 

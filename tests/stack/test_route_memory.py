@@ -51,6 +51,7 @@ def step(wire: Wire, dice: random.Random) -> None:
         ),
         lambda: node.remove_route(dice.choice(PREFIXES), nic, gateway=dice.choice([None, gateway])),
         lambda: node.set_nic_option(nic, "spoofing", dice.random() < 0.5),
+        lambda: node.set_nic_option(nic, "promiscuous", dice.random() < 0.5),
         lambda: node.set_option("forwarding", dice.random() < 0.3),
         lambda: core.routes.redirect(peer, dice.choice([None, 0, 8]), port, a(gateway)),
         lambda: core.routes.forget_redirects(),
@@ -63,7 +64,7 @@ def step(wire: Wire, dice: random.Random) -> None:
         lambda: wire.frames(after=dice.randrange(3_000_000)),
     ]  # fmt: skip
     if port is None:
-        changes = changes[:1] + changes[13:17] + changes[18:]
+        changes = changes[:1] + changes[14:18] + changes[19:]
     change: Callable[[], object] = dice.choice(changes)
     with suppress(Refused):
         change()

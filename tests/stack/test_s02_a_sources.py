@@ -259,7 +259,7 @@ def test_s2_8_another_nic_s_address_is_not_caught(policy: Policy) -> None:
 def test_s2_8_promiscuous_and_handle_local_drop_everything_under_netstack() -> None:
     for policy, dropped in ((RFC, False), (NETSTACK, True), (LATER, True)):
         wire = Wire(replace(policy, handle_local=True))
-        wire.node._core.nics[1].promiscuous = True
+        wire.node.set_nic_option(1, "promiscuous", value=True)
         heard = listener(wire)
         assert (takes(wire, udp()) == BAD_SOURCE) is dropped
         assert heard() is not dropped

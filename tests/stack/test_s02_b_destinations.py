@@ -60,12 +60,11 @@ def test_s2_13_the_broadcast_mark_keeps_errors_away(policy: Policy) -> None:
 def test_s2_13_everything_is_ours_on_a_promiscuous_nic(policy: Policy) -> None:
     wire = router(policy)
     heard = listener(wire)
-    nic = wire.node._core.nics[1]
-    nic.promiscuous = True
+    wire.node.set_nic_option(1, "promiscuous", value=True)
     for destination in (REMOTE, FAR, "239.9.9.9", "192.0.2.77"):
         assert takes(wire, udp(destination=destination)) == HEARD
         assert heard()
-    nic.promiscuous = False
+    wire.node.set_nic_option(1, "promiscuous", value=False)
     takes(wire, udp(destination=REMOTE))
     assert not heard()
 

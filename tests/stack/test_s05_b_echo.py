@@ -252,7 +252,7 @@ def arrived(wire: Wire, destination: str) -> None:
 )
 def test_s5_13_requests_to_a_temporary_address(policy: Policy, answered: bool) -> None:
     wire = Wire(policy)
-    wire.node._core.nics[1].promiscuous = True
+    wire.node.set_nic_option(1, "promiscuous", value=True)
     raw = wire.node.raw_socket(1)
     watch = Watch(wire)
     arrived(wire, "192.0.2.123")
