@@ -92,7 +92,7 @@ def _sent(known: Known, stack: Answer, kernel: Answer) -> Sent:
 
 
 def _other_source(original: Any, core: Any, route: Any, *rest: Any) -> Any:
-    return original(core, route._replace(source=route.source ^ 2), *rest)
+    return original(core, replace(route, source=route.source ^ 2), *rest)
 
 
 def _other_ttl(original: Any, core: Any, route: Any, payload: bytes, wish: Any) -> Any:
