@@ -26,20 +26,21 @@ DESTINATIONS: Final = 1024
 class PathMtu:
     """The table destination -> largest datagram that is known to pass."""
 
-    __slots__ = ("_known",)
+    __slots__ = ("known",)
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[int, int]] = {}
+        self.known: dict[int, tuple[int, int]] = {}
+        """The estimates by destination, in octets, and since when."""
 
     def estimate(self, destination: int, link_mtu: int, now: int) -> int:
         """Answer the largest datagram for this destination, at most the link's MTU."""
-        known = self._known.get(destination)
+        known = self.known.get(destination)
         if known is None:
             return link_mtu
         mtu, since = known
         if now - since >= FORGET_AFTER:
             # RFC 1191 §6.3: not before 5 minutes after a Datagram Too Big.
-            del self._known[destination]
+            del self.known[destination]
             return link_mtu
         return min(mtu, link_mtu)
 
@@ -55,8 +56,8 @@ class PathMtu:
         if next_hop_mtu >= current:
             # RFC 1191 §3: a host MUST NOT increase its estimate in response to the message.
             return current
-        self._known.pop(destination, None)
-        self._known[destination] = (next_hop_mtu, now)
-        if len(self._known) > DESTINATIONS:
-            del self._known[next(iter(self._known))]
+        self.known.pop(destination, None)
+        self.known[destination] = (next_hop_mtu, now)
+        if len(self.known) > DESTINATIONS:
+            del self.known[next(iter(self.known))]
         return next_hop_mtu

@@ -123,7 +123,7 @@ def _whole_only(core: Core, route: Route, length: int) -> Reason | None:
 
 def path_mtu(core: Core, route: Route) -> int:
     """RFC 1191 §3: never larger than the path's MTU as far as it is known."""
-    if route.probes:
+    if route.probes or not core.path_mtu.known:
         return route.nic.mtu
     return core.path_mtu.estimate(route.destination, route.nic.mtu, core.now)
 

@@ -12,14 +12,15 @@ _number = int.from_bytes
 _PSEUDO_HEADER = struct.Struct("!IIBBH")
 
 
-def internet_checksum(octets: bytes) -> int:
+def internet_checksum(octets: bytes, before: int = 0) -> int:
     """The checksum: complement of the ones-complement sum.
 
-    An odd number of octets is filled up with a zero octet (RFC 1071 §4.1).
+    An odd number of octets is filled up with a zero octet (RFC 1071 §4.1). `before`: a 16-bit word
+    that stands in front of them.
     """
     if len(octets) & 1:
         octets += b"\0"
-    number = _number(octets)
+    number = _number(octets) + before
     return -(number % 0xFFFF) % 0xFFFF if number else 0xFFFF
 
 

@@ -137,7 +137,7 @@ def build_icmp(message: IcmpMessage) -> bytes:
     """Write a message and its checksum."""
     body = message.rest + message.data
     start = message.type << 8 | message.code
-    return _START.pack(start, internet_checksum(start.to_bytes(2, "big") + body)) + body
+    return _START.pack(start, internet_checksum(body, start)) + body
 
 
 def echo(kind: int, identifier: int, sequence: int, data: bytes, code: int = 0) -> IcmpMessage:
