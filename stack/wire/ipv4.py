@@ -136,7 +136,8 @@ def split_ipv4(
         return HeaderFault.TRUNCATED
     header = Ipv4Header(
         source, destination, protocol, ttl, first & 0xFF, identification,
-        fragment >> 13, fragment & 0x1FFF, head[20:] if header_length > 20 else b"", total, checksum,
+        fragment >> 13, fragment & 0x1FFF, head[20:] if header_length > 20 else b"",
+        total, checksum,
     )  # fmt: skip
     whole = octets if total == size else octets[:total]
     return header, whole[header_length:], whole
