@@ -6,12 +6,12 @@ It gets no shortcut: what the tester learns of it are frames, calls and counters
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from harness.addresses import LinkPlan
-from harness.case.model import Topology
+from harness.case.model import Setting, Topology
 from harness.case.symbols import FAR, NEAR
 from harness.target.base import (
     Configuration,
@@ -71,20 +71,7 @@ class BundledTarget:
 
     def laboratory(self, configuration: Configuration) -> Laboratory:
         """A fresh node on fresh links, its clock at zero."""
-        return BundledLaboratory(configuration, self._policy_for(configuration))
-
-    def _policy_for(self, configuration: Configuration) -> Policy:
-        """The policy with what a case asks for; what the profile fixes is so already."""
-        chosen = self._policy
-        for setting in configuration.settings:
-            if setting.name in self._profile.settings:
-                continue
-            if setting.name == "source_routing":
-                chosen = replace(chosen, source_route=choices.SourceRouting[setting.value.upper()])
-            if setting.name == "arp_lifetime":
-                # The stack draws the lifetime between half and one and a half of the base.
-                chosen = replace(chosen, neighbour_lifetime=setting.value * 1_000_000 * 2 // 3)
-        return chosen
+        return BundledLaboratory(configuration, self._policy, fixed=self._profile.settings.keys())
 
     def describe(self) -> Mapping[str, Any]:
         """What is judged, for the report."""
@@ -108,11 +95,14 @@ class BundledLaboratory:
 
     time_of_day_ms = NOON_MS
 
-    def __init__(self, configuration: Configuration, chosen: Policy) -> None:
+    def __init__(
+        self, configuration: Configuration, chosen: Policy, *, fixed: Collection[str] = ()
+    ) -> None:
+        """`fixed` names settings that are the policy's alone, whatever is asked for."""
         self.configuration = configuration
         settings = {(s.name, s.on): s.value for s in configuration.settings}
         self._node = Node(
-            chosen,
+            _policy(chosen, [each for each in configuration.settings if each.name not in fixed]),
             random=random.Random(SEED),
             time_of_day_ms=NOON_MS,
         )
@@ -199,3 +189,14 @@ def _with_igmp(chosen: Policy, profile: Profile) -> Policy:
     if wanted not in ("0", "2", "3") or (wanted == "3" and not chosen.igmp_version_3_known):
         raise TargetError(f"profile {profile.path}: no IGMP of version {wanted} under this policy")
     return replace(chosen, igmp_version=int(wanted))
+
+
+def _policy(chosen: Policy, settings: Sequence[Setting]) -> Policy:
+    """The policy with what a case asks for."""
+    for setting in settings:
+        if setting.name == "source_routing":
+            chosen = replace(chosen, source_route=choices.SourceRouting[setting.value.upper()])
+        if setting.name == "arp_lifetime":
+            # The stack draws the lifetime between half and one and a half of the base.
+            chosen = replace(chosen, neighbour_lifetime=setting.value * 1_000_000 * 2 // 3)
+    return chosen
