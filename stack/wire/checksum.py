@@ -7,7 +7,10 @@ trap: a sum that is a multiple of 0xFFFF but not zero is 0xFFFF, not 0, so its c
 from __future__ import annotations
 
 import struct
+from typing import Final
 
+_LONG: Final = 512
+"""Octets from which on a sum pays in front of the division."""
 _number = int.from_bytes
 _PSEUDO_HEADER = struct.Struct("!IIBBH")
 
@@ -20,7 +23,7 @@ def internet_checksum(octets: bytes, before: int = 0) -> int:
     """
     if len(octets) & 1:
         octets += b"\0"
-    number = _number(octets) + before
+    number = (_number(octets) if len(octets) < _LONG else _sum_of_halves(octets)) + before
     return -(number % 0xFFFF) % 0xFFFF if number else 0xFFFF
 
 
@@ -31,8 +34,17 @@ def checksum_is_right(octets: bytes) -> bool:
     """
     if len(octets) & 1:
         octets += b"\0"
-    number = _number(octets)
+    number = _number(octets) if len(octets) < _LONG else _sum_of_halves(octets)
     return number != 0 and number % 0xFFFF == 0
+
+
+def _sum_of_halves(octets: bytes) -> int:
+    """A number with the same remainder, for an even number of octets.
+
+    It has half as many digits to divide, which is most of the work.
+    """
+    middle = len(octets) // 4 * 2
+    return _number(octets[:middle]) + _number(octets[middle:])
 
 
 def pseudo_header(source: int, destination: int, protocol: int, length: int) -> bytes:

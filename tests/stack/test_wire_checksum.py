@@ -32,6 +32,20 @@ def test_is_the_sum_of_the_book_where_sums_are_extreme(words: list[int]) -> None
     assert internet_checksum(octets) == by_the_book(octets)
 
 
+@PROPERTY
+@given(st.binary(min_size=1, max_size=4), st.integers(508, 520), st.integers(0, 0xFFFF))
+def test_is_the_sum_of_the_book_where_it_is_summed_in_halves(
+    octets: bytes, size: int, word: int
+) -> None:
+    long = (octets * size)[:size]
+    before = word.to_bytes(2, "big")
+    assert internet_checksum(long) == by_the_book(long)
+    assert internet_checksum(long, word) == by_the_book(before + long)
+    right = internet_checksum(long).to_bytes(2, "big") + long
+    assert checksum_is_right(right) is any(right)
+    assert not checksum_is_right(right[:-1] + bytes((right[-1] ^ 1,)))
+
+
 @pytest.mark.parametrize(
     ("octets", "checksum"),
     [
