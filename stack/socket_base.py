@@ -263,8 +263,7 @@ class Socket(ABC):
         """Whether a datagram gets DF because it passes anyway (RFC 1191 §2)."""
         if self.settings.mtu_discover is not MtuDiscover.WANT:
             return False
-        mtu = self.core.path_mtu.estimate(route.destination, route.nic.mtu, self.core.now)
-        return MINIMUM_HEADER + size <= mtu
+        return MINIMUM_HEADER + size <= send.path_mtu(self.core, route)
 
     def _hand_over(self, route: Route, payload: bytes, wish: Wish) -> None:
         check(send.originate(self.core, route, payload, wish))
@@ -277,7 +276,7 @@ class Socket(ABC):
         route = self._way(as_address(to), self._in_force)
         if isinstance(route, Reason):
             raise Refused(route)
-        mtu = self.core.path_mtu.estimate(route.destination, route.nic.mtu, self.core.now)
+        mtu = send.path_mtu(self.core, route)
         return max(0, transport_mtu(mtu) - len(self._in_force.area))
 
 

@@ -60,8 +60,7 @@ def aim(
     if isinstance(route, Reason):
         core.counters.inc("ipSystemStatsOutNoRoutes")
         return route
-    # RFC 1191 §3: never larger than the path's MTU as far as it is known.
-    return Aim(route, core.path_mtu.estimate(route.destination, route.nic.mtu, core.now))
+    return Aim(route, send.path_mtu(core, route))
 
 
 def aim_of(core: Core, connection: Connection) -> Aim | Reason:
